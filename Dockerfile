@@ -22,10 +22,10 @@ RUN apk add --no-cache build-base
 WORKDIR /build
 COPY . .
 COPY --from=console /console/dist /console
-RUN CONSOLE_DIST=/console cargo build --release --locked
+RUN CONSOLE_DIST=/console cargo build --profile dist --features dist --locked
 
 FROM scratch
-COPY --from=build /build/target/release/promotion-engine /promotion-engine
+COPY --from=build /build/target/dist/promotion-engine /promotion-engine
 USER 10001:10001
 ENV LISTEN_ADDR=0.0.0.0:8080 \
     LOG_FORMAT=json

@@ -33,6 +33,9 @@ database = "none"
 [dictionaries.promotions]
 values = {promotions}
 
+[dictionaries.codes]
+values = {codes}
+
 [dictionaries.redemptions]
 values = {redemptions}
 
@@ -48,6 +51,10 @@ include-path-regex = "^/v1/promotions/[{{]id[}}]"
 exclude-method = ["DELETE"]
 exclude-operation-id = ["create_codes"]
 parameters = {{ "path.id" = {{ dictionary = "promotions", probability = 0.8 }} }}
+
+[[operations]]
+include-operation-id = ["read_code"]
+parameters = {{ "path.code" = {{ dictionary = "codes", probability = 0.8 }} }}
 
 [[operations]]
 include-operation-id = ["read_redemption", "return_goods", "cancel_redemption", "commit_redemption"]
@@ -150,6 +157,7 @@ def fill(service):
     sale = service.call("POST", "/v1/redemptions", admin, {"transaction_id": "T-1", "request": request})
     return admin, keys, {
         "promotions": promotions[:3],
+        "codes": [code for codes in shop["codes"].values() for code in codes][:3],
         "redemptions": [sale["id"], "tx:T-1"],
         "lists": list(shop["product_lists"]),
     }

@@ -56,6 +56,17 @@ fn terms(bencher: Bencher<'_, '_>, terms: Terms) {
     bench(bencher, 20, &shop::rules_with(terms, 250));
 }
 
+/// A shop of 250 promotions and so many more that suggest themselves: each is priced on a changed cart.
+#[divan::bench(args = [0, 1, 5])]
+fn suggestions(bencher: Bencher<'_, '_>, suggested: usize) {
+    let rules = shop::rules_with_suggestions(250, suggested);
+    let body = shop::cart(20);
+    with_request(&body, |request| {
+        assert_eq!(evaluate(&rules, request).suggestions.len(), suggested);
+        bencher.bench_local(|| evaluate(black_box(&rules), black_box(request)));
+    });
+}
+
 /// With so many lists of 10,000 SKUs that promotions name; a cart's SKUs are on every fourth.
 #[divan::bench(args = [(20, 1), (20, 40), (100, 1_000)])]
 fn product_lists(bencher: Bencher<'_, '_>, (lines, lists): (usize, usize)) {

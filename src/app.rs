@@ -17,7 +17,7 @@ use crate::api::timeouts::Timeouts;
 use crate::api::{self, Api};
 use crate::cache::{self, Cache};
 use crate::clock::Clock;
-use crate::config::{DatabaseConfig, ServeConfig, ShortOperatorKey};
+use crate::config::{DatabaseConfig, EmbeddedConfig, ServeConfig, ShortOperatorKey};
 use crate::db::embedded::{Embedded, EmbeddedError, EmbeddedOptions, Kept};
 use crate::db::{self, Db, DbError, DbOptions};
 use crate::descriptors;
@@ -62,6 +62,13 @@ pub enum StartError {
     Signals(std::io::Error),
 }
 
+/// Where the configured embedded database runs.
+pub fn embedded_options(config: &EmbeddedConfig) -> EmbeddedOptions {
+    let mut options = EmbeddedOptions::new(&config.data_dir);
+    options.programs.bin_dir = config.bin_dir();
+    options
+}
+
 /// The database of the configuration, which may be the service's own.
 pub struct Database {
     pub options: DbOptions,
@@ -74,9 +81,7 @@ impl Database {
         let (mut options, embedded) = match config.url() {
             Some(url) => (DbOptions::from_url(url)?, None),
             None => {
-                let mut own = EmbeddedOptions::new(&config.embedded.data_dir);
-                own.programs.bin_dir = config.embedded.bin_dir();
-                let embedded = Embedded::start(&own).await?;
+                let embedded = Embedded::start(&embedded_options(&config.embedded)).await?;
                 let connect = embedded.connect_options();
                 (DbOptions::new(connect), Some(Kept::new(embedded)))
             }
@@ -335,9 +340,14 @@ pub async fn serve(config: ServeConfig) -> Result<(), StartError> {
             tracing::info!("no OPERATOR_KEY is set: tenant management is closed");
         }
         let mut database = database.options.clone();
+        if let Some(url) = config.listen_url() {
+            database.listen_at(url)?;
+        }
+        database.require_standby = config.require_synchronous_standby;
         database.timeouts = bounds.into();
         let app = App::start(listener, database, options).await?;
-        tracing::info!(address = %app.address(), "serving");
+        let address = app.address();
+        tracing::info!(%address, "serving: /console/ for people, /docs describes the API, /metrics is for Prometheus");
         stopping.await;
         tracing::info!("stopping");
         app.abandon_after(longest_stop);

@@ -46,6 +46,10 @@ pub enum Command {
     Export(ExportConfig),
     /// Compares the counters of limits with the recorded redemptions, and prints what differs
     Reconcile(MigrateConfig),
+    /// Writes the embedded database into a file, also while the service runs
+    Backup(CopyConfig),
+    /// Fills an empty embedded database from a file that `backup` wrote
+    Restore(CopyConfig),
     /// Checks whether the service on this machine is alive; the exit status is 1 if it is not
     Health(ListenConfig),
     /// Prints the OpenAPI document of the service
@@ -161,6 +165,17 @@ pub struct ExportConfig {
     pub log: LogConfig,
 }
 
+/// Settings of `backup` and `restore`.
+#[derive(Clone, Debug, Args)]
+pub struct CopyConfig {
+    /// The file of the copy
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
 /// Settings of `serve`.
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
@@ -172,6 +187,13 @@ pub struct ServeConfig {
     pub traces: TraceConfig,
     #[command(flatten)]
     pub listen: ListenConfig,
+    /// URL of the same database for LISTEN, which leads to it directly where DATABASE_URL leads through a pooler.
+    /// Default: DATABASE_URL
+    #[arg(long, env, hide_env_values = true)]
+    pub database_listen_url: Option<String>,
+    /// Refuses to start, and to be ready, unless commits wait for a standby that is streaming
+    #[arg(long, env, default_value = "false", num_args = 0..=1, default_missing_value = "true", value_parser = switch)]
+    pub require_synchronous_standby: bool,
     /// Key that manages tenants and their keys; at least 32 characters. Unset: tenant management is closed
     #[arg(long, env, hide_env_values = true)]
     pub operator_key: Option<OperatorKey>,
@@ -192,6 +214,9 @@ pub struct ServeConfig {
 /// Settings of `demo`, which always runs the embedded database.
 #[derive(Clone, Debug, Args)]
 pub struct DemoConfig {
+    /// Begins anew, as another tenant; what earlier runs left stays
+    #[arg(long)]
+    pub fresh: bool,
     #[command(flatten)]
     pub embedded: EmbeddedConfig,
     #[command(flatten)]
@@ -212,6 +237,11 @@ impl DemoConfig {
 }
 
 impl ServeConfig {
+    /// The configured address for LISTEN; an empty value counts as none.
+    pub fn listen_url(&self) -> Option<&str> {
+        self.database_listen_url.as_deref().filter(|url| !url.is_empty())
+    }
+
     /// The operator's key, if there is one; an empty value counts as none.
     pub fn operator_key(&self) -> Result<Option<&str>, ShortOperatorKey> {
         let key =
@@ -286,8 +316,10 @@ mod tests {
 
     #[test]
     fn an_empty_value_is_none() {
-        let config = serve(&["--operator-key", "", "--database-url", ""]).unwrap();
+        let empty = ["--operator-key", "", "--database-url", "", "--database-listen-url", ""];
+        let config = serve(&empty).unwrap();
         assert_eq!(config.operator_key(), Ok(None));
+        assert_eq!(config.listen_url(), None);
         assert_eq!(config.database.url(), None);
     }
 

@@ -23,7 +23,7 @@
 //! - [`metrics`] and [`telemetry`] show what the service does. Only [`clock`] reads the clock.
 //! - [`convert`] has conversions that several layers need.
 //! - [`tls`], [`descriptors`] and [`probe`] deal with the machine: encryption, open files, health from outside.
-//! - [`document`], [`export`], [`reconcile`] and [`demo`] are commands of `main.rs` beside `serve`.
+//! - [`document`], [`export`], [`reconcile`], [`backup`] and [`demo`] are commands of `main.rs` beside `serve`.
 
 // A faulty input causes an error, never a panic. These lints do not cover arithmetic: release builds check it for
 // overflow (`overflow-checks`), so an overflow gives one 500 answer and never a wrong price.
@@ -43,6 +43,7 @@
 
 pub mod api;
 pub mod app;
+pub mod backup;
 pub mod cache;
 pub mod clock;
 pub mod config;

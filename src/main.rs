@@ -10,7 +10,7 @@ use clap::Parser;
 use promotion_engine::app::{self, Database, StartError};
 use promotion_engine::clock::Clock;
 use promotion_engine::config::{Cli, Command, LogConfig, MigrateConfig, ServeConfig};
-use promotion_engine::{api, demo, document, export, probe, reconcile, telemetry};
+use promotion_engine::{api, backup, demo, document, export, probe, reconcile, telemetry};
 
 /// An evaluation makes many small, short-lived values. An allocator for such values saves a tenth of its time, and more
 /// where the C library's allocator is slow (docs/PERFORMANCE.md).
@@ -32,6 +32,8 @@ fn main() -> ExitCode {
         Command::Reconcile(config) => {
             finish(logged(config.log, reconcile::run(config)).and_then(agreed))
         }
+        Command::Backup(config) => finish(logged(config.log, backup::back_up(config))),
+        Command::Restore(config) => finish(logged(config.log, backup::restore(config))),
         Command::Health(config) => finish(lives(config.listen_addr)),
         Command::Openapi => print(&api::openapi_document(), ExitCode::SUCCESS),
     }

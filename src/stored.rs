@@ -3,6 +3,8 @@
 //! If a document cannot be parsed, someone has changed it by hand, or a later release has written it and was rolled
 //! back. A price without that document could be wrong, so the result is [`DbError::Unreadable`].
 
+use uuid::Uuid;
+
 use crate::db::DbError;
 use crate::db::milestones::MilestoneRow;
 use crate::db::promotion_ends::EndedRow;
@@ -46,14 +48,17 @@ pub fn terms(what: &str, document: &str) -> Result<Terms, DbError> {
     read.map_err(|why| unreadable(what, &why))
 }
 
+/// The limits in a promotion's document.
+pub fn limits(promotion: Uuid, document: &str) -> Result<Limits, DbError> {
+    let read = read_stored(document.as_bytes(), read_body::<Limits, _>);
+    read.map_err(|why| unreadable(&format!("the limits of promotion {promotion}"), &why))
+}
+
 /// A promotion that has ended, in outline: without its conditions and benefit.
 pub fn ended(row: &EndedRow) -> Result<Promotion, DbError> {
     let (kind, limits) = match (row.kind, &row.limits) {
         (PromotionType::CodeLinked, Some(limits)) => {
-            let limits = read_stored(limits.as_bytes(), read_body::<Limits, _>).map_err(|why| {
-                unreadable(&format!("the limits of promotion {}", row.promotion_id), &why)
-            })?;
-            (Kind::CodeLinked, limits)
+            (Kind::CodeLinked, self::limits(row.promotion_id, limits)?)
         }
         _ => (Kind::Pos, Limits::default()),
     };

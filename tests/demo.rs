@@ -32,10 +32,11 @@ impl Drop for Folder {
 struct Demo(Child);
 
 impl Demo {
-    fn start(folder: &Folder, address: &str) -> Self {
+    fn start(folder: &Folder, address: &str, more: &[&str]) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_promotion-engine"))
             .args(["demo", "--listen-addr", address, "--data-dir"])
             .arg(&folder.0)
+            .args(more)
             // Neither another database nor another run's settings are to be met.
             .env_remove("DATABASE_URL")
             .stdin(Stdio::null())
@@ -90,11 +91,11 @@ fn admin_key(printed: &str) -> &str {
 }
 
 #[test]
-fn a_second_run_finds_its_shop_and_makes_fresh_keys() {
+fn a_later_run_finds_its_shop_and_makes_new_keys_unless_it_is_to_begin_anew() {
     let folder = Folder::new("twice");
     let mut keys = Vec::new();
-    for _ in 0..2 {
-        let mut demo = Demo::start(&folder, "127.0.0.1:0");
+    for more in [&[] as &[&str], &[], &["--fresh"]] {
+        let mut demo = Demo::start(&folder, "127.0.0.1:0", more);
         let printed = demo.printed();
         for row in [
             "Marigold Bazaar",
@@ -117,6 +118,7 @@ fn a_second_run_finds_its_shop_and_makes_fresh_keys() {
     let tenants: Vec<_> = keys.iter().map(|key| key.split('_').nth(2)).collect();
     assert_eq!(tenants[0], tenants[1]);
     assert_ne!(keys[0], keys[1]);
+    assert_ne!(tenants[1], tenants[2], "a fresh shop is another tenant");
 }
 
 #[test]
@@ -124,7 +126,7 @@ fn a_taken_port_is_told_before_anything_is_made() {
     let folder = Folder::new("taken");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("its address").to_string();
-    let mut demo = Demo::start(&folder, &address);
+    let mut demo = Demo::start(&folder, &address, &[]);
     let mut told = String::new();
     let mut output = demo.0.stderr.take().expect("the standard error");
     output.read_to_string(&mut told).expect("a message");

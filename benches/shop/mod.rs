@@ -65,6 +65,20 @@ pub fn rules_with_lists(promotions: usize, lists: usize, skus: usize) -> Arc<Rul
     Arc::new(RuleSet::compile(settings, Vec::new(), lists, all))
 }
 
+/// The same, and so many promotions that suggest themselves: a cart of 20 lines nearly meets each.
+pub fn rules_with_suggestions(promotions: usize, suggested: usize) -> Arc<RuleSet> {
+    let settings = Settings::defaults(Currency::new("INR").unwrap(), Tz::Asia__Kolkata);
+    let suggesting = (promotions..promotions + suggested).map(|number| {
+        let mut own = document(number);
+        own["suggest"] = json!(true);
+        own["conditions"] = json!({"type": "total_quantity", "op": "gt", "value": "60"});
+        own["benefit"] = json!({"type": "percentage_off", "value": "2"});
+        read(&own, number)
+    });
+    let all = (0..promotions).map(promotion).chain(suggesting).collect();
+    Arc::new(RuleSet::compile(settings, Vec::new(), BTreeMap::new(), all))
+}
+
 /// What a shop's promotions or settings may have besides.
 #[derive(Clone, Copy, Debug)]
 pub enum Terms {

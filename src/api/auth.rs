@@ -49,6 +49,8 @@ callers! {
     Admin: [Admin], Admin;
     /// A caller who may read what admins write.
     Reader: [Admin, Viewer], Admin;
+    /// A caller who looks up codes, which viewers see masked.
+    CodeReader: [Pos, Admin], Admin;
     /// A caller who prices carts.
     Pricer: [Pos, Admin], Evaluate;
     /// A caller who redeems carts.

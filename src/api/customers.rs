@@ -5,6 +5,7 @@ use crate::db::Page;
 use crate::wire::body::*;
 use crate::wire::customer_promotion::CustomerPromotionBody;
 use crate::wire::issuing::MergeBody;
+use crate::wire::milestone::ProgressBody;
 
 /// List what a customer can use now: promotions and issuances, with what is left of every limit
 ///
@@ -39,6 +40,27 @@ pub async fn promotions(
         let promotion = rules.promotion(usable.promotion);
         let left = usable.left.as_slice();
         CustomerPromotionBody::print(writer, &(promotion, issuance.as_ref(), left, precision));
+    }))
+}
+
+/// List a customer's progress in the present window of every milestone
+#[utoipa::path(get, path = "/v1/customers/{id}/milestones", operation_id = "list_customer_milestones", tag = "customers",
+    security(("key" = ["admin", "pos", "issuer", "viewer"])),
+    params(("id" = String, Path, description = "The customer."), ListParams),
+    responses((status = 200, description = "A page of milestones.", body = schema::MilestoneProgressPage), Reading))]
+pub async fn milestones(
+    api: Api,
+    reader: Caller<HandReader>,
+    Name(customer): Name,
+    query: Query,
+) -> Answered {
+    let wanted = query.into_page::<String>(reader.cursors())?;
+    let service = api.service();
+    let read = service.customer_progress(reader.tenant(), customer, wanted.after, wanted.limit);
+    let found = api.within(Deadline::Read, read).await?;
+    Ok(page::answer(&found, &wanted.seal, |writer, own| {
+        let told = (&own.milestone, &own.progress, own.window_ends_at, own.unlocked.as_slice());
+        ProgressBody::print(writer, &told);
     }))
 }
 

@@ -7,12 +7,12 @@ use axum::response::IntoResponse;
 pub(super) use axum::response::Response;
 
 pub(super) use super::auth::{
-    Admin, Caller, HandReader, Issuer, Operator, Pos, PosReader, Pricer, Reader, Teller,
+    Admin, Caller, CodeReader, HandReader, Issuer, Operator, Pos, PosReader, Pricer, Reader, Teller,
 };
 pub(super) use super::dry_run::{DryRun, DryRunParams};
 pub(super) use super::edge::json;
 pub(super) use super::extract::{
-    Bulk, JsonOrCsv, Name, NoBody, NoQuery, PathId, Query, Small, decode,
+    Bulk, JsonOrCsv, Name, NewName, NoBody, NoQuery, PathId, Query, Small, decode,
 };
 pub(super) use super::openapi::{
     Evaluating, ListParams, OneNamed, Public, Reading, Redeeming, Replacing, Writing, conflicts,

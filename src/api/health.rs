@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, header};
 
 use super::{handler::*, schema};
+use crate::cache::Hearing;
 use crate::wire::body::*;
 
 /// Check whether the process is alive
@@ -14,7 +15,8 @@ pub async fn healthz() -> Response {
 
 /// Check whether requests can be served
 ///
-/// They can when the database answers, its schema is current, and the listener for rule changes is connected.
+/// They can when the database answers, its schema is current, and the listener for rule changes is connected. Behind a
+/// pooler that pools by transaction they can without a listener, and `reason` says so.
 #[utoipa::path(get, path = "/readyz", operation_id = "is_ready", tag = "health",
     security(()),
     responses(
@@ -27,7 +29,7 @@ pub async fn readyz(api: Api) -> Response {
         api.readiness().reason().await
     };
     match reason {
-        None => report(StatusCode::OK, "ready", None),
+        None => report(StatusCode::OK, "ready", api.readiness().without()),
         Some(reason) => report(StatusCode::SERVICE_UNAVAILABLE, "not_ready", Some(reason)),
     }
 }
@@ -50,7 +52,9 @@ pub async fn metrics(api: Api) -> Response {
     metrics.rules_bytes.set(count(cache.bytes()));
     metrics.keys_in_memory.set(count(cache.keys()));
     metrics.rules_age_seconds.set(cache.age().as_secs_f64());
-    metrics.rules_listening.set(i64::from(cache.is_listening()));
+    metrics.rules_listening.set(i64::from(cache.hearing() == Hearing::Notified));
+    metrics.rules_polled.set(i64::from(cache.hearing() == Hearing::Polled));
+    metrics.standby_missing.set(i64::from(service.db().lacks_standby()));
     metrics.redemptions_waiting.set(count(service.redemptions_waiting()));
     let mut response = Response::new(metrics.print().into());
     let text =
@@ -67,7 +71,7 @@ answer! {
     pub struct Health "Health" as (&str, Option<&str>) |(status, reason)| {
         /// The state of the process.
         status: required(Like(|_| one_name(&["ok", "ready", "not_ready"]))) => *status,
-        /// Why the process is not ready.
+        /// Why the process is not ready, or what it does without although it is.
         reason: absent(WORDS) => *reason,
     }
 }

@@ -54,7 +54,7 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery)
     request_body = schema::MilestoneInput,
     responses(
         (status = 200, description = "The milestone.", body = schema::Milestone), Writing, PutMilestoneConflict))]
-pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
+pub async fn put(api: Api, admin: Caller<Admin>, NewName(name): NewName, body: Small) -> Answered {
     let actor = admin.actor();
     let read = decode(&body.json()?, |value, faults| {
         let milestone = wire::milestone::parse(value, &name, faults)?;

@@ -15,6 +15,7 @@ pub mod timeouts;
 
 mod activities;
 mod audit;
+mod code_lookup;
 mod codes;
 pub mod connection;
 mod console;
@@ -32,6 +33,7 @@ mod milestones;
 mod openapi;
 mod product_lists;
 mod promotions;
+mod query;
 mod readiness;
 mod redemptions;
 mod router;

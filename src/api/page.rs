@@ -5,7 +5,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use uuid::Uuid;
 
 use super::edge;
@@ -13,11 +13,14 @@ use super::extract::Query;
 use super::problem::ApiError;
 use super::seal::Seal;
 use crate::db::audit::AuditCursor;
+use crate::db::codes::BatchCursor;
 use crate::db::issuances::IssuanceCursor;
-use crate::db::promotions::PromotionCursor;
+use crate::db::promotion_list::{PromotionCursor, PromotionKey};
 use crate::db::redemption_list::RedemptionCursor;
 use crate::db::{MAX_PAGE, Page};
 use crate::domain::id::{CursorKey, KeyId, PromotionId, TenantId};
+use crate::domain::names::Named as _;
+use crate::domain::promotion::PromotionOrder;
 use crate::service::event_log::EventCursor;
 use crate::wire::faults::FaultCode;
 use crate::wire::write::Writer;
@@ -78,6 +81,16 @@ impl Query {
 pub fn answer<T, C: Cursor>(
     page: &Page<T, C>,
     seal: &Seal,
+    write: impl FnMut(&mut Writer, &T),
+) -> Response {
+    counted(page, seal, None, write)
+}
+
+/// The answer for a page, with the number of all items of the list if it is given.
+pub fn counted<T, C: Cursor>(
+    page: &Page<T, C>,
+    seal: &Seal,
+    total: Option<i64>,
     mut write: impl FnMut(&mut Writer, &T),
 ) -> Response {
     let mut writer = Writer::with_capacity(1_024);
@@ -93,6 +106,9 @@ pub fn answer<T, C: Cursor>(
         writer
             .key("next_cursor")
             .option(next.and_then(|place| seal.close(&place)), |writer, next| writer.plain(next));
+        if let Some(total) = total {
+            writer.key("total").integer(total);
+        }
     });
     edge::json(StatusCode::OK, writer.finish())
 }
@@ -130,10 +146,56 @@ macro_rules! timed_cursors {
 }
 
 timed_cursors! {
-    'p' PromotionCursor(created_at, promotion: PromotionId::new);
     'a' AuditCursor(at, audit_id: Uuid::from);
     'r' RedemptionCursor(evaluated_at, redemption_id: Uuid::from);
     'i' IssuanceCursor(issued_at, issuance_id: Uuid::from);
+}
+
+/// The order comes first: in another order the same place is another one.
+impl Cursor for PromotionCursor {
+    fn text(&self) -> String {
+        let Self { order, key, promotion } = self;
+        match key {
+            PromotionKey::Time(time) => {
+                format!("p{} {promotion} t{}", order.name(), time.timestamp_micros())
+            }
+            PromotionKey::Name(name) => format!("p{} {promotion} n{name}", order.name()),
+        }
+    }
+
+    fn place(text: &str) -> Option<Self> {
+        let (order, rest) = text.strip_prefix('p')?.split_once(' ')?;
+        let (id, key) = rest.split_once(' ')?;
+        let order = PromotionOrder::named(order)?;
+        let key = match order {
+            PromotionOrder::Name | PromotionOrder::NameDescending => {
+                PromotionKey::Name(String::place(key)?)
+            }
+            PromotionOrder::OldestFirst
+            | PromotionOrder::NewestFirst
+            | PromotionOrder::StartsAt
+            | PromotionOrder::StartsAtDescending
+            | PromotionOrder::EndsAt
+            | PromotionOrder::EndsAtDescending => {
+                let micros = key.strip_prefix('t')?.parse().ok()?;
+                let time = DateTime::from_timestamp_micros(micros)?;
+                (1..=9999).contains(&time.year()).then_some(PromotionKey::Time(time))?
+            }
+        };
+        Some(Self { order, key, promotion: PromotionId::new(Uuid::try_parse(id).ok()?) })
+    }
+}
+
+impl Cursor for BatchCursor {
+    fn text(&self) -> String {
+        format!("b{} {}", self.created_at.timestamp_micros(), self.batch)
+    }
+
+    fn place(text: &str) -> Option<Self> {
+        let (micros, batch) = text.strip_prefix('b')?.split_once(' ')?;
+        let created_at = known_instant(micros)?;
+        (!batch.chars().any(char::is_control)).then(|| Self { created_at, batch: batch.to_owned() })
+    }
 }
 
 impl Cursor for String {
@@ -172,11 +234,13 @@ impl Cursor for EventCursor {
 /// 1970 to 9999.
 fn instant_and_id(text: &str) -> Option<(DateTime<Utc>, Uuid)> {
     let (micros, id) = text.split_once('/')?;
-    let micros: i64 = micros.parse().ok()?;
-    let instant = DateTime::from_timestamp_micros(micros)?;
+    Some((known_instant(micros)?, Uuid::try_parse(id).ok()?))
+}
+
+fn known_instant(micros: &str) -> Option<DateTime<Utc>> {
+    let instant = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
     let known = DateTime::from_timestamp(0, 0)?..DateTime::from_timestamp(253_402_300_800, 0)?;
-    known.contains(&instant).then_some(())?;
-    Some((instant, Uuid::try_parse(id).ok()?))
+    known.contains(&instant).then_some(instant)
 }
 
 #[cfg(test)]
@@ -198,6 +262,7 @@ mod tests {
         check::<i32>(text);
         check::<EventCursor>(text);
         check::<PromotionCursor>(text);
+        check::<BatchCursor>(text);
         check::<AuditCursor>(text);
         check::<RedemptionCursor>(text);
         check::<IssuanceCursor>(text);
@@ -207,7 +272,7 @@ mod tests {
         #[test]
         fn no_cursor_makes_its_reader_panic(
             text in "\\PC{0,40}|([0-9a-fA-F]{2}){0,60}|[0-9A-Za-z_-]{0,300}",
-            place in "[npeacri]-?[0-9]{0,20}/?[0-9a-f-]{0,40}",
+            place in "[npeacri]-?[0-9]{0,20}/?[0-9a-f-]{0,40}|b[0-9]{1,16} [0-9a-f-]{0,9}|p-?(name|ends_at) [0-9a-f-]{36} [nt]-?[0-9]{1,18}",
         ) {
             check_all(&text);
             check_all(&place);

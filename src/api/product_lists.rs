@@ -49,7 +49,7 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery)
     responses(
         (status = 200, description = "The list without its SKUs.", body = schema::ProductListSummary), Writing,
         PutProductListConflict))]
-pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Bulk) -> Answered {
+pub async fn put(api: Api, admin: Caller<Admin>, NewName(name): NewName, body: Bulk) -> Answered {
     let tenant = admin.tenant();
     let skus = match body.text()? {
         JsonOrCsv::Json(bytes) => {

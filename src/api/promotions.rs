@@ -4,21 +4,27 @@ use axum::body::Bytes;
 use utoipa::IntoParams;
 
 use super::etag::{IfMatch, tagged};
+use super::problem::code_of;
 use super::{handler::*, schema};
 use crate::db;
 use crate::db::promotion_history::HistoryRow;
-use crate::db::promotions::{PromotionCursor, PromotionFilter};
+use crate::db::promotion_list::{PromotionCursor, PromotionFilter};
 use crate::domain::finding::Finding;
 use crate::domain::id::{PromotionId, TenantId};
-use crate::domain::promotion::{PromotionType, State as PromotionState, Status, Terms};
+use crate::domain::promotion::{
+    Promotion, PromotionOrder, PromotionType, State as PromotionState, Status, Terms,
+};
 use crate::domain::settings::CustomField;
+use crate::service::promotion_list::Search;
 use crate::service::promotions::{Content, Stored, Written, exists};
 use crate::service::{Mode, Service, ServiceError};
 use crate::stored;
 use crate::wire;
 use crate::wire::body::{PrintBody as _, read_body};
+use crate::wire::faults::FaultCode;
 use crate::wire::finding::FindingsBody;
-use crate::wire::promotion::{PromotionAnswer, Purpose, StatusChange, VersionAnswer};
+use crate::wire::promotion::{PromotionAnswer, Purpose, VersionAnswer};
+use crate::wire::promotion_status::{StatusChange, StatusVerdictsBody, StatusesChange};
 
 conflicts! {
     CreatePromotionConflict = "name_taken" | "active_promotion_limit";
@@ -29,15 +35,17 @@ conflicts! {
 
 type States = OneNamed<PromotionState>;
 type Types = OneNamed<PromotionType>;
+type Orders = OneNamed<PromotionOrder>;
 
-/// Which promotions are listed.
+/// Which promotions are listed, and in which order.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `list` reads")]
 pub struct FilterParams {
-    /// Only promotions that are in this state now. Without it, archived promotions are left out.
-    #[param(inline)]
-    state: Option<States>,
+    /// Only promotions that are in one of these states now, parted by commas. Without it, archived promotions are left
+    /// out.
+    #[param(inline, style = Form, explode = false)]
+    state: Option<Vec<States>>,
     /// Only promotions of this type.
     #[param(inline)]
     r#type: Option<Types>,
@@ -47,6 +55,25 @@ pub struct FilterParams {
     /// Only promotions whose name contains this text; case is ignored.
     #[param(max_length = 255)]
     q: Option<String>,
+    /// Only the promotion that has this code; case is ignored. Viewers may not search by code (403).
+    #[param(max_length = 255)]
+    code: Option<String>,
+    /// The code of a store: only promotions whose scope lets it in.
+    #[param(max_length = 255)]
+    store: Option<String>,
+    /// An RFC 3339 time: only promotions that end at this time or later.
+    #[param(format = DateTime)]
+    ends_after: Option<String>,
+    /// An RFC 3339 time: only promotions that end before this time.
+    #[param(format = DateTime)]
+    ends_before: Option<String>,
+    /// `true`: only promotions of which a limit that all customers share is used up now. `false`: only the others.
+    exhausted: Option<bool>,
+    /// The order, descending with `-` in front. Without it: the newest first. Names are sorted in lower case.
+    #[param(inline)]
+    sort: Option<Orders>,
+    /// `true`: the answer has `total`, the number of all promotions that match.
+    count: Option<bool>,
 }
 
 /// Create a promotion, as a draft or active
@@ -65,22 +92,42 @@ pub async fn create(api: Api, admin: Caller<Admin>, DryRun(mode): DryRun, body: 
     Ok(written(&api, mode, StatusCode::CREATED, &made))
 }
 
-/// List promotions, newest first
+/// List promotions, newest first if no order is asked for
 #[utoipa::path(get, path = "/v1/promotions", operation_id = "list_promotions", tag = "promotions",
     security(("key" = ["admin", "viewer"])), params(FilterParams, ListParams),
     responses((status = 200, description = "A page of promotions.", body = schema::PromotionPage), Reading))]
 pub async fn list(api: Api, reader: Caller<Reader>, mut query: Query) -> Answered {
-    let filter = PromotionFilter {
-        state: query.choice("state"),
-        kind: query.choice("type"),
-        campaign: query.text("campaign"),
-        q: query.text("q"),
+    let search = Search {
+        filter: PromotionFilter {
+            states: query.choices("state"),
+            kind: query.choice("type"),
+            campaign: query.text("campaign"),
+            q: query.text("q"),
+            ends_after: query.time("ends_after"),
+            ends_before: query.time("ends_before"),
+            ..PromotionFilter::default()
+        },
+        code: query.text("code"),
+        store: query.text("store"),
+        exhausted: query.boolean("exhausted"),
+        order: query.choice("sort").unwrap_or(PromotionOrder::NewestFirst),
+        counts: query.boolean("count").unwrap_or(false),
     };
-    let wanted = query.into_page::<PromotionCursor>(reader.cursors())?;
+    let wanted = query.page::<PromotionCursor>(reader.cursors());
+    if wanted.after.as_ref().is_some_and(|after| after.order != search.order) {
+        query.fault("cursor", FaultCode::Malformed, "is a cursor of another order");
+    }
+    query.finish()?;
+    if search.code.is_some() && !reader.sees_codes() {
+        // The answer would reveal whether a code exists that viewers may not see.
+        return Err(ApiError::Forbidden);
+    }
     let service = api.service();
-    let read = service.promotions(reader.tenant(), filter, wanted.after, wanted.limit);
-    let found = api.within(Deadline::Read, read).await?;
-    Ok(page::answer(&found, &wanted.seal, |writer, own| writer.raw(&text(service, own, None))))
+    let read = service.promotions(reader.tenant(), search, wanted.after, wanted.limit);
+    let (found, total) = api.within(Deadline::Read, read).await?;
+    Ok(page::counted(&found, &wanted.seal, total, |writer, (own, _)| {
+        writer.raw(&text(service, own, None));
+    }))
 }
 
 /// Read a promotion
@@ -119,9 +166,9 @@ pub async fn put(
 ) -> Answered {
     let (service, actor) = (api.service(), admin.actor());
     let before = service.before_replacing(actor.tenant, promotion);
-    let (status, settings) = api.within(Deadline::Read, before).await?;
+    let (before, settings) = api.within(Deadline::Read, before).await?;
     let fields = settings.custom_fields.clone();
-    let new = read(&api, actor.tenant, body.json()?, fields, Some(status)).await?;
+    let new = read(&api, actor.tenant, body.json()?, fields, Some(before)).await?;
     let expected = if_match.expected()?;
     let replaced = service.replace_promotion(mode, actor, promotion, expected, new);
     let replaced = api.within(Deadline::Write, replaced).await?;
@@ -179,6 +226,31 @@ pub async fn set_status(
     Ok(answer(&api, StatusCode::OK, &stored))
 }
 
+/// Activate, pause or archive many promotions, each by itself
+///
+/// The answer has one result for each promotion: its status, or why it stays as it is. A refusal of one does not stop
+/// the others.
+#[utoipa::path(post, path = "/v1/promotions/status", operation_id = "set_promotion_statuses", tag = "promotions",
+    security(("key" = ["admin"])), request_body = schema::StatusesChange,
+    responses((status = 200, description = "One result for each promotion.", body = schema::StatusVerdicts), Writing))]
+pub async fn set_statuses(api: Api, admin: Caller<Admin>, body: Small) -> Answered {
+    let (ids, status) = decode(&body.json()?, read_body::<StatusesChange, _>)?;
+    let ids = ids.into_iter().map(PromotionId::new).collect();
+    let moved = api.service().set_promotion_statuses(admin.actor(), ids, status);
+    let verdicts = api.within(Deadline::BulkWrite, moved).await?.into_iter();
+    let verdicts = verdicts.map(|(id, outcome)| (id.uuid(), outcome.map_err(|why| verdict(&why))));
+    ok(StatusVerdictsBody::document(&verdicts.collect::<Vec<_>>()))
+}
+
+/// The code of a refusal, which the service has told apart from failures.
+fn verdict(why: &ServiceError) -> &'static str {
+    match why {
+        ServiceError::Refused(refusal) => code_of(refusal),
+        ServiceError::Invalid(_) => "invalid",
+        _ => "not_found",
+    }
+}
+
 /// Read every version of a promotion, newest first
 #[utoipa::path(get, path = "/v1/promotions/{id}/history", operation_id = "read_promotion_history", tag = "promotions",
     security(("key" = ["admin", "viewer"])), params(("id" = Uuid, Path, description = "The promotion."), ListParams),
@@ -234,18 +306,18 @@ fn text(service: &Service, stored: &Stored, findings: Option<&[Finding]>) -> Str
     PromotionAnswer::document(&(promotion, state, usage, *version, *updated_at, findings))
 }
 
-/// Reads the body of a new promotion, or with `status` the body that replaces a promotion of this status.
+/// Reads the body of a new promotion, or of one that replaces `before`.
 async fn read(
     api: &Api,
     tenant: TenantId,
     body: Bytes,
     fields: Vec<CustomField>,
-    status: Option<Status>,
+    before: Option<Promotion>,
 ) -> Result<Content, ApiError> {
     let read = move |body: &Bytes| {
-        let purpose = match status {
+        let purpose = match &before {
             None => Purpose::Create(&fields),
-            Some(status) => Purpose::Replace(&fields, status),
+            Some(before) => Purpose::Replace(&fields, before.status, &before.terms.custom_fields),
         };
         decode(body, |value, faults| {
             let body = wire::promotion::parse(value, purpose, faults);

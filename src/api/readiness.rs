@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use crate::db::DbError;
+use crate::cache::Hearing;
+use crate::db::{DbError, NotReady};
 use crate::service::Service;
 
 const SILENT: &str = "the database does not answer";
+const POLLED: &str = "changes of other instances are found by asking twice a second: DATABASE_URL leads through a \
+                      pooler, and DATABASE_LISTEN_URL is not set";
 /// How long a check waits for the database before it answers with the last known state.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// How long the database may take to answer that it is ready.
@@ -67,10 +70,16 @@ impl Readiness {
             Ok(Ok(reason)) => reason,
             Ok(Err(_)) | Err(_) => self.known(MEMORY).unwrap_or(Some(SILENT)),
         };
-        of_database.or_else(|| {
-            (!self.service.cache().is_listening())
-                .then_some("the listener for rule changes is not connected")
+        of_database.or_else(|| match self.service.cache().hearing() {
+            Hearing::Notified | Hearing::Polled => None,
+            Hearing::Unconnected => Some("the listener for rule changes is not connected"),
+            Hearing::Unheard => Some(NotReady::Unheard.reason()),
         })
+    }
+
+    /// What the service does without although it is ready.
+    pub(super) fn without(&self) -> Option<&'static str> {
+        self.service.db().is_deaf().then_some(POLLED)
     }
 
     /// Asks the database why it is not ready; `None` if it is ready.

@@ -14,9 +14,9 @@ use super::measure::Measure;
 use super::problem::ApiError;
 use super::state::Api;
 use super::{
-    activities, audit, codes, console, customers, edge, evaluate, events, health, issuances, keys,
-    milestones, openapi, product_lists, promotions, redemptions, settings, stats, stores, tenants,
-    webhooks,
+    activities, audit, code_lookup, codes, console, customers, edge, evaluate, events, health,
+    issuances, keys, milestones, openapi, product_lists, promotions, redemptions, settings, stats,
+    stores, tenants, webhooks,
 };
 use crate::metrics::Metrics;
 
@@ -29,6 +29,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(tenants::revoke_key))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
+        .routes(routes!(tenants::own))
         .routes(routes!(settings::get, settings::put))
         .routes(routes!(stores::list, stores::put_all))
         .routes(routes!(stores::get, stores::put, stores::delete))
@@ -37,12 +38,15 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(promotions::create, promotions::list))
         .routes(routes!(promotions::get, promotions::put, promotions::archive))
         .routes(routes!(promotions::set_status))
+        .routes(routes!(promotions::set_statuses))
         .routes(routes!(promotions::history))
         .routes(routes!(promotions::findings))
         .routes(routes!(stats::of_promotion))
         .routes(routes!(stats::all))
         .routes(routes!(codes::create, codes::list))
         .routes(routes!(codes::delete))
+        .routes(routes!(code_lookup::batches))
+        .routes(routes!(code_lookup::look_up))
         .routes(routes!(evaluate::evaluate))
         .routes(routes!(redemptions::create, redemptions::list))
         .routes(routes!(redemptions::get))
@@ -56,6 +60,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(issuances::revoke))
         .routes(routes!(issuances::claim))
         .routes(routes!(customers::promotions))
+        .routes(routes!(customers::milestones))
         .routes(routes!(customers::merge))
         .routes(routes!(customers::delete))
         .routes(routes!(activities::create))

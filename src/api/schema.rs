@@ -25,12 +25,12 @@ macro_rules! names {
 }
 
 names! {
-    ActivityInput ActivityRecorded AuditPage BulkIssuanceInput CartRequestInput Claim CodePage CodesInput CodesMade
+    ActivityInput ActivityRecorded AuditPage BulkIssuanceInput CartRequestInput Claim CodeBatchPage CodeFound CodePage CodesInput CodesMade
     DeadDeliveryPage Document EndedRedemption Evaluation EventPage Findings Health Issuance IssuanceInput IssuancePage
-    IssuanceVerdicts KeyInput KeyMade KeyPage Merge Milestone MilestoneInput MilestonePage Nothing OfferPage Problem
+    IssuanceVerdicts KeyInput KeyMade KeyPage Merge Milestone MilestoneInput MilestonePage MilestoneProgressPage Nothing OfferPage OwnTenant Problem
     ProductList ProductListInput ProductListPage ProductListSummary Promotion PromotionInput PromotionPage
     PromotionReplacement PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput
-    RedemptionPage Resend Resent ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange Store StoreInput
+    RedemptionPage Resend Resent ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange StatusVerdicts StatusesChange Store StoreInput
     StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch Webhook WebhookInput
     WebhookPage
 }

@@ -8,11 +8,11 @@ use crate::domain::store::Store;
 use crate::wire;
 use crate::wire::body::*;
 use crate::wire::decode::Value;
-use crate::wire::duplicates::refuse_repeated;
-use crate::wire::faults::{Faults, Path};
+use crate::wire::faults::Faults;
 use crate::wire::store::StoreBody;
 
 conflicts! {
+    DeleteStoreConflict = "in_use";
     PutStoreConflict = "too_many";
 }
 
@@ -41,7 +41,6 @@ pub async fn put_all(api: Api, admin: Caller<Admin>, body: Bulk) -> Answered {
         JsonOrCsv::Json(bytes) => api.decode(tenant, bytes, wire::store::parse_list).await?,
         JsonOrCsv::Csv(bytes) => api.read(tenant, bytes, imported).await?,
     };
-    require_unique(&stores)?;
     let count = stores.len();
     api.within(Deadline::BulkWrite, api.service().put_stores(admin.actor(), stores)).await?;
     ok(StoresPut::document(&count))
@@ -79,10 +78,10 @@ pub async fn put(api: Api, admin: Caller<Admin>, Name(code): Name, body: Bulk) -
     ok(text)
 }
 
-/// Delete a store
+/// Delete a store that no promotion names
 #[utoipa::path(delete, path = "/v1/stores/{code}", operation_id = "delete_store", tag = "stores",
     security(("key" = ["admin"])), params(("code" = String, Path, description = "The store's code.")),
-    responses((status = 204, description = "Deleted."), Writing))]
+    responses((status = 204, description = "Deleted."), Writing, DeleteStoreConflict))]
 pub async fn delete(api: Api, admin: Caller<Admin>, Name(code): Name, _: NoQuery) -> Answered {
     api.within(Deadline::Write, api.service().delete_store(admin.actor(), code)).await?;
     done()
@@ -93,11 +92,4 @@ answer! {
         /// How many stores were put.
         count: required(SIZE) => *count,
     }
-}
-
-fn require_unique(stores: &[Store]) -> Result<(), ApiError> {
-    let mut faults = Faults::new();
-    let codes = stores.iter().map(|store| &store.code).enumerate();
-    let unique = refuse_repeated(codes, &Path::Root, Some("code"), &mut faults);
-    unique.ok_or(ApiError::Invalid(faults))
 }

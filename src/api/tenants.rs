@@ -4,8 +4,8 @@ use chrono_tz::Tz;
 
 use super::keys::{self, NewKey};
 use super::{handler::*, schema};
-use crate::db;
 use crate::db::tenants::{TenantPatch, TenantRow};
+use crate::db::{self, DbError};
 use crate::domain::currency::Currency;
 use crate::domain::id::{KeyId, TenantId};
 use crate::domain::rate::RateLimits;
@@ -13,6 +13,7 @@ use crate::service::Actor;
 use crate::service::api_key::Minted;
 use crate::service::keys::TenantTerms;
 use crate::wire::body::*;
+use crate::wire::write::Writer;
 
 /// Highest bound on active promotions that the operator may set for a tenant.
 const MAX_ACTIVE_PROMOTIONS: i64 = 100_000;
@@ -46,6 +47,22 @@ pub async fn list(api: Api, operator: Operator, query: Query) -> Answered {
     });
     let found = api.within(Deadline::Read, read).await?;
     Ok(page::answer(&found, &wanted.seal, TenantBody::print))
+}
+
+/// Read the own tenant
+#[utoipa::path(get, path = "/v1/tenant", operation_id = "read_own_tenant", tag = "settings",
+    security(("key" = ["admin", "viewer"])),
+    responses((status = 200, description = "The tenant of the key.", body = schema::OwnTenant), Reading))]
+pub async fn own(api: Api, reader: Caller<Reader>, _: NoQuery) -> Answered {
+    let now = api.service().clock().now();
+    let read = api.service().db().tenant(reader.tenant(), move |tx| {
+        Box::pin(async move {
+            let active = db::promotions::active(tx, now).await?;
+            Ok::<_, DbError>(db::tenants::get(tx).await?.map(|row| (row, active)))
+        })
+    });
+    let own = api.within(Deadline::Read, read).await?.ok_or(ApiError::NotFound)?;
+    ok(OwnTenant::document(&own))
 }
 
 /// Change a tenant: suspend or resume it, rename it, set its bounds and its rate limits
@@ -110,7 +127,7 @@ request! {
     /// A tenant to create.
     NewTenant "Tenant" {
         /// The tenant's name.
-        name: required(NAME),
+        name: required(TITLE),
         /// Three capital letters (ISO 4217).
         currency: required(CURRENCY),
         /// A time zone of the IANA database.
@@ -129,7 +146,7 @@ request! {
     /// The changes. A field that is left out stays.
     pub struct PatchBody "TenantPatch" as TenantPatch {
         /// The tenant's name.
-        name: absent(NAME),
+        name: absent(TITLE),
         /// Whether the tenant's keys are refused (403 `tenant_suspended`).
         suspended: absent(BOOLEAN),
         /// How many promotions may be active and not ended.
@@ -163,6 +180,24 @@ answer! {
         terms: all_of::<TenantTerms>() => row,
         /// When the tenant was created.
         created_at: required(INSTANT) => row.created_at,
+    }
+}
+
+answer! {
+    /// The tenant of a key.
+    pub struct OwnTenant "OwnTenant" as (TenantRow, i64) |(row, active)| {
+        /// The tenant's id.
+        id: required(ID) => row.tenant_id,
+        /// The tenant's name.
+        name: required(WORDS) => row.name,
+        /// The tenant's currency.
+        currency: required(by(CURRENCY)) => |writer: &mut Writer| writer.text(&row.currency),
+        /// The tenant's time zone.
+        timezone: required(by(ZONE)) => |writer: &mut Writer| writer.text(&row.timezone),
+        /// How many promotions may be active and not ended.
+        max_active_promotions: required(SIZE) => row.max_active_promotions,
+        /// How many promotions are active and not ended.
+        active_promotions: required(SIZE) => *active,
     }
 }
 

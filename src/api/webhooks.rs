@@ -57,7 +57,7 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery)
     responses(
         (status = 200, description = "The webhook, whose secret stays.", body = schema::Webhook),
         (status = 201, description = "The webhook and its secret.", body = schema::Webhook), Writing))]
-pub async fn put(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
+pub async fn put(api: Api, admin: Caller<Admin>, NewName(name): NewName, body: Small) -> Answered {
     let targets = api.service().targets();
     let new = decode(&body.json()?, |value, faults| read_new(value, &name, targets, faults))?;
     let put =
@@ -126,13 +126,13 @@ struct Address;
 
 impl<'t> Reads<'t, String> for Address {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<String> {
-        LONG.read(value, faults)
+        URL.read(value, faults)
     }
 }
 
 impl Describes for Address {
     fn schema(&self, _: &mut Schemas) -> serde_json::Value {
-        let most = TextBound::LONG.max;
+        let most = TextBound::URL.max;
         serde_json::json!({"type": "string", "format": "uri", "maxLength": most})
     }
 }
@@ -145,7 +145,7 @@ fn read_new(
     faults: &mut Faults,
 ) -> Option<NewWebhook> {
     refuse_other_name(value, "name", name, faults);
-    let url = value.member_text("url", TextBound::LONG).map(|url| targets.read(url));
+    let url = value.member_text("url", TextBound::URL).map(|url| targets.read(url));
     if let Some(Err(message)) = url {
         faults.add(&value.path.key("url"), FaultCode::Malformed, message);
     }

@@ -1,6 +1,6 @@
 //! The tenants in memory and their rules: loaded at the first use, replaced whole, and removed when memory is short.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,19 @@ pub struct Cache {
     pub(super) inner: Arc<Inner>,
 }
 
+/// How changes of other instances arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// By notifications: the listener has heard one.
+    Notified,
+    /// By the poll alone, because nothing can be heard through the pooler.
+    Polled,
+    /// By the poll, while the listener has no connection.
+    Unconnected,
+    /// By the poll, while the listener has a connection and hears nothing.
+    Unheard,
+}
+
 pub(super) struct Inner {
     pub(super) db: Db,
     pub(super) metrics: Metrics,
@@ -40,7 +53,7 @@ pub(super) struct Inner {
     /// Most unknown codes of a tenant in a minute.
     pub(super) unknown_codes: u32,
     pub(super) keys: Keys,
-    pub(super) listening: AtomicBool,
+    pub(super) hearing: Mutex<Hearing>,
     pub(super) loads: AtomicU64,
     /// When the versions in memory were last compared with the database, in milliseconds since the start.
     pub(super) compared_at_ms: AtomicU64,
@@ -59,7 +72,7 @@ impl Cache {
             most_bytes,
             unknown_codes,
             keys: Keys::default(),
-            listening: AtomicBool::new(false),
+            hearing: Mutex::new(Hearing::Unconnected),
             loads: AtomicU64::new(0),
             compared_at_ms: AtomicU64::new(0),
             started: Instant::now(),
@@ -120,8 +133,13 @@ impl Cache {
         });
     }
 
-    pub fn is_listening(&self) -> bool {
-        self.inner.listening.load(Ordering::Acquire)
+    /// How changes of other instances arrive now.
+    pub fn hearing(&self) -> Hearing {
+        *self.inner.hearing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn hears(&self, hearing: Hearing) {
+        *self.inner.hearing.lock().unwrap_or_else(PoisonError::into_inner) = hearing;
     }
 
     /// How many tenants are in memory.

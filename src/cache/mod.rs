@@ -23,6 +23,6 @@ mod throttle;
 
 pub use keys::{Known, Refused};
 pub use load::LoadError;
-pub use memory::{Cache, DEFAULT_BYTES, DEFAULT_UNKNOWN_CODES};
+pub use memory::{Cache, DEFAULT_BYTES, DEFAULT_UNKNOWN_CODES, Hearing};
 pub use session::{Guess, Place, Session};
 pub use throttle::{NoRoom, take_room};

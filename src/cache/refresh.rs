@@ -1,5 +1,5 @@
 //! How changes of other instances arrive: by a notification, and by a poll twice a second in case the notification is
-//! lost.
+//! lost. Behind a pooler that pools by transaction nobody can listen, and the poll is all there is.
 //!
 //! The listener connects first, and then everything in memory is compared, so that no change is missed in between. One
 //! statement reads the versions of all tenants in memory. Changed rules are loaded in the background, and the old ones
@@ -14,9 +14,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::memory::Cache;
+use super::memory::{Cache, Hearing};
 use super::tenant::Tenant;
-use crate::db::{self, DbError};
+use crate::db::{self, DbError, NotReady};
 use crate::domain::id::TenantId;
 
 /// How often the versions are polled.
@@ -44,11 +44,10 @@ impl Cache {
     pub async fn keep_fresh(&self, notifications: bool) {
         let heard = Heard::default();
         let listening = async {
-            if notifications {
+            if notifications && !self.inner.db.is_deaf() {
                 self.listen(&heard).await;
             } else {
-                self.inner.listening.store(true, Ordering::Release);
-                std::future::pending::<()>().await;
+                self.hears(Hearing::Polled);
             }
         };
         tokio::join!(listening, self.poll(&heard), self.note_uses());
@@ -58,7 +57,7 @@ impl Cache {
         loop {
             match self.inner.db.listen().await {
                 Ok(mut listener) => {
-                    self.inner.listening.store(true, Ordering::Release);
+                    self.hears(Hearing::Notified);
                     heard.add(self.in_memory());
                     loop {
                         match listener.next().await {
@@ -69,10 +68,18 @@ impl Cache {
                             }
                         }
                     }
-                    self.inner.listening.store(false, Ordering::Release);
+                    self.hears(Hearing::Unconnected);
                 }
                 Err(DbError::Stopping) => return,
+                Err(DbError::NotReady(why @ NotReady::Unheard)) => {
+                    self.hears(Hearing::Unheard);
+                    tracing::warn!(
+                        error = why.reason(),
+                        "the listener for rule changes hears nothing"
+                    );
+                }
                 Err(error) => {
+                    self.hears(Hearing::Unconnected);
                     tracing::warn!(%error, "the listener for rule changes cannot connect");
                 }
             }

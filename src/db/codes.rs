@@ -63,6 +63,32 @@ pub struct CodeFilter {
     pub customer_id: Option<String>,
 }
 
+/// A code, its use, and the promotion that has it.
+#[derive(Clone, Debug)]
+pub struct CodeStanding {
+    pub listed: ListedCode,
+    pub code_id: Uuid,
+    pub promotion_id: Uuid,
+}
+
+/// A generation of codes, with what is there of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedBatch {
+    pub batch: String,
+    /// How many of its codes have not been deleted.
+    pub codes: i64,
+    /// How many of these some redemption uses.
+    pub used: i64,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A place in a list of generations, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchCursor {
+    pub created_at: DateTime<Utc>,
+    pub batch: String,
+}
+
 /// A completed generation of codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRow {

@@ -82,6 +82,10 @@ pub enum NotReady {
     ReadOnly,
     /// A moment ago it had no disk space or no memory, or its disk failed.
     Failing,
+    /// Commits do not wait for a standby, and must.
+    NoStandby(NoStandby),
+    /// The listener does not hear what is notified.
+    Unheard,
 }
 
 impl NotReady {
@@ -90,7 +94,36 @@ impl NotReady {
         match self {
             Self::Recovering => "the database is recovering or a standby",
             Self::ReadOnly => "the database is read-only",
+            Self::NoStandby(why) => why.reason(),
+            Self::Unheard => {
+                "what one connection notifies another does not hear: DATABASE_LISTEN_URL must lead directly to the database"
+            }
             Self::Failing => "the database lacks room or memory, or its disk fails",
+        }
+    }
+}
+
+/// Why commits wait for no standby.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoStandby {
+    Unset,
+    /// Commits of the owner do not wait.
+    Local,
+    /// The owner may not see who is streaming.
+    Hidden,
+    Gone,
+}
+
+impl NoStandby {
+    /// The reason as text, for the start and the readiness check.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Unset => "commits wait for no standby: synchronous_standby_names is empty",
+            Self::Local => "commits wait for no standby: synchronous_commit is off or local",
+            Self::Hidden => {
+                "whether a standby is streaming cannot be seen: grant pg_monitor to the user of DATABASE_URL"
+            }
+            Self::Gone => "no standby is streaming that commits wait for",
         }
     }
 }

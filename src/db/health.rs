@@ -5,7 +5,7 @@
 //! a test statement of the readiness check could not detect it; the failures of real statements count.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::convert::millis;
@@ -25,11 +25,16 @@ pub(super) struct Health {
     begun: Instant,
     /// When it stops counting as failing, in milliseconds after `begun`; 0 if it never failed.
     failing_until_ms: Arc<AtomicU64>,
+    lacks_standby: Arc<AtomicBool>,
 }
 
 impl Health {
     pub(super) fn new() -> Self {
-        Self { begun: Instant::now(), failing_until_ms: Arc::default() }
+        Self {
+            begun: Instant::now(),
+            failing_until_ms: Arc::default(),
+            lacks_standby: Arc::default(),
+        }
     }
 
     /// Runs a future whose statements report failures here.
@@ -40,6 +45,14 @@ impl Health {
     /// Whether a statement has met such a failure a moment ago.
     pub(super) fn is_failing(&self) -> bool {
         self.age_ms() < self.failing_until_ms.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_standby(&self, is_missing: bool) {
+        self.lacks_standby.store(is_missing, Ordering::Relaxed);
+    }
+
+    pub(super) fn lacks_standby(&self) -> bool {
+        self.lacks_standby.load(Ordering::Relaxed)
     }
 
     fn age_ms(&self) -> u64 {

@@ -11,12 +11,16 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::error::{DbError, NotReady, Result};
+use super::first_connection;
 use super::options::{DbOptions, Durability, OPERATOR_ROLE, SERVICE_ROLE};
+use super::session::{reading_owner, writing_owner};
 
 /// The oldest supported PostgreSQL, as in `server_version_num`.
 const OLDEST: i32 = 140_000;
 /// Since this version, membership in a role and the right to `set role` to it are separate.
 const SET_OPTION: i32 = 160_000;
+/// The advisory lock of migrations: any number that nobody else uses.
+const LOCK: i64 = 7_126_034_552;
 /// How often to check the roles again after a conflict with another database's migration.
 const ROLE_ATTEMPTS: u32 = 50;
 
@@ -24,27 +28,64 @@ fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!("./migrations");
     // A newer release may have migrated already. This release continues to work beside it.
     migrator.set_ignore_missing(true);
+    // sqlx's own lock is a session's.
+    migrator.set_locking(false);
     migrator
 }
 
 /// Makes the roles and runs missing migrations, as the owner of the schema. Several processes may do so at the same
-/// time: an advisory lock makes them take turns.
+/// time: a lock makes them take turns. Each migration has a transaction, and the lock ends with it, so that a pooler may
+/// hand every one of them to another process of the server.
 pub async fn migrate(connect: &PgConnectOptions) -> Result<()> {
-    let mut connection = connect.clone().connect().await?;
-    let version = server_version(&mut connection).await?;
-    if version < OLDEST {
-        return Err(DbError::Setup(format!(
-            "PostgreSQL 14 or newer is needed; this server's version number is {version}"
-        )));
-    }
+    let mut connection = first_connection::connect(connect).await?;
+    let version = usable_server(&mut connection).await?;
     ensure_roles(&mut connection, version).await?;
-    // This takes the same lock as `run`. `run` has a generic connection, with which this future could not be spawned.
-    migrator().run_direct(None, &mut connection, false).await.map_err(DbError::Migrate)?;
+    let migrator = migrator();
+    for migration in migrator.iter() {
+        let mut tx = connection.begin_with(writing_owner()).await?;
+        sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
+        // `run` has a generic connection, with which this future could not be spawned.
+        migrator
+            .run_direct(Some(migration.version), &mut *tx, false)
+            .await
+            .map_err(DbError::Migrate)?;
+        tx.commit().await?;
+    }
     connection.close().await?;
     Ok(())
 }
 
-/// Fails unless every migration of this release has run, and new transactions may write.
+/// Makes the roles alone, for a restore.
+pub async fn make_roles(connect: &PgConnectOptions) -> Result<()> {
+    let mut connection = first_connection::connect(connect).await?;
+    let version = usable_server(&mut connection).await?;
+    ensure_roles(&mut connection, version).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// The version of a server that is new enough and can be written to.
+async fn usable_server(connection: &mut PgConnection) -> Result<i32> {
+    let mut tx = connection.begin_with(reading_owner()).await?;
+    let (version, is_recovering, is_read_only): (i32, bool, bool) = sqlx::query_as(
+        "select current_setting('server_version_num')::integer, pg_is_in_recovery(),
+                current_setting('default_transaction_read_only') = 'on'",
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.rollback().await?;
+    if version < OLDEST {
+        return Err(DbError::Setup(format!(
+            "the server in DATABASE_URL is PostgreSQL {}, but 14 or newer is needed: upgrade it, or name another",
+            version / 10_000
+        )));
+    }
+    writable(is_recovering, is_read_only)?;
+    Ok(version)
+}
+
+/// Fails unless every migration of this release has run, and new transactions may write. The transaction must have
+/// begun with the server's own settings.
 pub(super) async fn ready(connection: &mut PgConnection) -> Result<()> {
     let state = sqlx::query!(
         r#"select pg_is_in_recovery() as "is_recovering!",
@@ -53,25 +94,30 @@ pub(super) async fn ready(connection: &mut PgConnection) -> Result<()> {
     )
     .fetch_one(connection)
     .await?;
-    if state.is_recovering {
-        return Err(DbError::NotReady(NotReady::Recovering));
-    }
-    if state.is_read_only {
-        return Err(DbError::NotReady(NotReady::ReadOnly));
-    }
+    writable(state.is_recovering, state.is_read_only)?;
     let missing = migrator().iter().filter(|ours| !state.applied.contains(&ours.version)).count();
     if missing == 0 { Ok(()) } else { Err(DbError::SchemaOutdated { missing }) }
 }
 
-/// Refuses a server that may lose committed data, and service roles that could bypass row-level security.
-pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<()> {
-    let mut connection = options.connect.clone().connect().await?;
+fn writable(is_recovering: bool, is_read_only: bool) -> Result<()> {
+    if is_recovering {
+        return Err(DbError::NotReady(NotReady::Recovering));
+    }
+    if is_read_only {
+        return Err(DbError::NotReady(NotReady::ReadOnly));
+    }
+    Ok(())
+}
+
+/// Refuses a server that may lose committed data, and service roles that could bypass row-level security. The
+/// transaction must be the owner's.
+pub(super) async fn refuse_unsafe(owner: &mut PgConnection, options: &DbOptions) -> Result<()> {
     if options.durability == Durability::On {
         let off: Option<String> = sqlx::query_scalar(
             "select string_agg(name, ', ' order by name) from pg_settings
               where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'",
         )
-        .fetch_one(&mut connection)
+        .fetch_one(&mut *owner)
         .await?;
         if let Some(off) = off {
             return Err(DbError::Setup(format!(
@@ -89,7 +135,7 @@ pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<()> {
     )
     .bind(SERVICE_ROLE)
     .bind(OPERATOR_ROLE)
-    .fetch_all(&mut connection)
+    .fetch_all(owner)
     .await?;
     if let Some((role, _)) = roles.iter().find(|(_, is_unsafe)| *is_unsafe) {
         return Err(DbError::Setup(format!(
@@ -100,7 +146,6 @@ pub(super) async fn refuse_unsafe(options: &DbOptions) -> Result<()> {
     if roles.len() < 2 {
         return Err(DbError::Setup("the database is not migrated: run `migrate` first".to_owned()));
     }
-    connection.close().await?;
     Ok(())
 }
 
@@ -113,26 +158,31 @@ pub async fn is_superuser(connect: &PgConnectOptions) -> Result<bool> {
     Ok(is_superuser)
 }
 
-async fn server_version(connection: &mut PgConnection) -> Result<i32> {
-    let version = sqlx::query_scalar("select current_setting('server_version_num')::integer")
-        .fetch_one(connection)
-        .await?;
-    Ok(version)
-}
-
 /// Makes both roles if they are missing, and grants them to the owner if necessary.
 async fn ensure_roles(connection: &mut PgConnection, version: i32) -> Result<()> {
     for _ in 0..ROLE_ATTEMPTS {
-        let Some(remedy) = next_remedy(connection, version).await? else {
+        let mut tx = connection.begin_with(writing_owner()).await?;
+        let Some(remedy) = next_remedy(&mut tx, version).await? else {
+            tx.rollback().await?;
             return Ok(());
         };
         // The only variable parts are constants of this crate.
-        let Err(error) = sqlx::raw_sql(AssertSqlSafe(remedy)).execute(&mut *connection).await
-        else {
-            continue;
+        let done = sqlx::raw_sql(AssertSqlSafe(remedy)).execute(&mut *tx).await;
+        let error = match done {
+            Ok(_) => match tx.commit().await {
+                Ok(()) => continue,
+                Err(error) => error,
+            },
+            Err(error) => {
+                tx.rollback().await?;
+                error
+            }
         };
         match error.as_database_error().and_then(|reported| reported.code()).as_deref() {
-            Some("42501") => return Err(not_allowed(connection, version).await?),
+            Some("42501") => {
+                let mut tx = connection.begin_with(writing_owner()).await?;
+                return Err(not_allowed(&mut tx, version).await?);
+            }
             // Another database's migration makes the same role or grant at this moment ("duplicate object", "unique
             // violation", "tuple concurrently updated"). Check again.
             Some("42710" | "23505" | "XX000") => {

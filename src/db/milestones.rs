@@ -229,6 +229,41 @@ pub async fn reach(
     .await
 }
 
+/// How far a customer has come in one window of a milestone.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub milestone_id: Uuid,
+    /// The progress, as decimal text.
+    pub progress: String,
+    /// The names of the targets that were reached.
+    pub targets: Vec<String>,
+}
+
+/// Reads a customer's progress in these windows of milestones. A window without progress has no row.
+pub async fn standings(
+    tx: &mut TenantTx,
+    customer: &str,
+    windows: &[(Uuid, i32)],
+) -> Result<Vec<Standing>> {
+    tx.all(sqlx::query_as!(
+        Standing,
+        r#"select own.milestone_id, own.progress::text as "progress!",
+                  array(select target from milestone_target
+                         where milestone_target.tenant_id = $1 and milestone_target.milestone_id = own.milestone_id
+                           and milestone_target.customer_id = $2
+                           and milestone_target.window_no = own.window_no) as "targets!"
+             from unnest($3::uuid[], $4::integer[]) as present (milestone_id, window_no)
+             join milestone_progress as own
+               on own.tenant_id = $1 and own.milestone_id = present.milestone_id and own.customer_id = $2
+              and own.window_no = present.window_no"#,
+        tx.id(),
+        customer,
+        &column(windows, |(milestone, _)| *milestone),
+        &column(windows, |(_, window)| *window),
+    ))
+    .await
+}
+
 /// What an activity has added to one milestone.
 #[derive(Clone, Debug)]
 pub struct StepRow {

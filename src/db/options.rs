@@ -6,8 +6,9 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 
 use super::error::{DbError, Result};
+use super::first_connection;
 
-/// The role of every pooled connection. It owns nothing and cannot bypass row-level security.
+/// The role of every transaction. It owns nothing and cannot bypass row-level security.
 pub const SERVICE_ROLE: &str = "promotion_engine_service";
 /// The role of work across tenants. It sees the table of tenants, and in a few other tables the columns by which jobs
 /// search.
@@ -46,18 +47,6 @@ impl DbTimeouts {
     /// hold up the same counters on every other instance.
     pub const LONGEST_REST: Duration = Duration::from_secs(2);
 
-    /// The settings of every new connection. The server sends no messages below errors: each rollback on release, for
-    /// example, would warn that no transaction is open.
-    pub(super) fn on_connect(&self) -> String {
-        format!(
-            "set role {SERVICE_ROLE}; set client_min_messages = 'error'; set statement_timeout = {}; \
-             set lock_timeout = {}; set idle_in_transaction_session_timeout = {}",
-            self.statement.as_millis(),
-            self.lock.as_millis(),
-            self.rest().as_millis(),
-        )
-    }
-
     pub(super) fn rest(&self) -> Duration {
         self.idle_in_transaction.min(Self::LONGEST_REST)
     }
@@ -78,26 +67,46 @@ impl DbTimeouts {
 pub struct DbOptions {
     /// The address of the database, and the user.
     pub connect: PgConnectOptions,
+    /// A direct connection to the same database, if `connect` leads through a pooler.
+    pub listen: Option<PgConnectOptions>,
     /// Most connections that the pool opens.
     pub pool_size: u32,
     pub timeouts: DbTimeouts,
     /// Whether `open` refuses a server that may lose committed data.
     pub durability: Durability,
+    /// Whether commits must wait for a standby.
+    pub require_standby: bool,
 }
 
 impl DbOptions {
     /// The defaults: ten connections, and a durable server.
     pub fn new(connect: PgConnectOptions) -> Self {
-        Self { connect, pool_size: 10, timeouts: DbTimeouts::default(), durability: Durability::On }
+        Self {
+            // A pooler refuses to begin with this setting.
+            connect: connect.extra_float_digits(None),
+            listen: None,
+            pool_size: 10,
+            timeouts: DbTimeouts::default(),
+            durability: Durability::On,
+            require_standby: false,
+        }
     }
 
     /// Reads a `postgres://` URL with `sslmode` and the other parameters of libpq's URLs.
     pub fn from_url(url: &str) -> Result<Self> {
-        let connect = url
-            .parse::<PgConnectOptions>()
-            .map_err(|fault| DbError::Setup(format!("DATABASE_URL cannot be read: {fault}")))?;
-        Ok(Self::new(connect))
+        Ok(Self::new(read(url, "DATABASE_URL")?))
     }
+
+    /// Listens for changes of rules over a connection of its own.
+    pub fn listen_at(&mut self, url: &str) -> Result<()> {
+        self.listen = Some(read(url, "DATABASE_LISTEN_URL")?);
+        Ok(())
+    }
+}
+
+fn read(url: &str, name: &str) -> Result<PgConnectOptions> {
+    first_connection::refuse_other_schemes(url, name)?;
+    url.parse().map_err(|fault| DbError::Setup(format!("{name} cannot be read: {fault}")))
 }
 
 /// Omits the password, which sqlx's own `Debug` would show.
@@ -108,6 +117,7 @@ impl fmt::Debug for DbOptions {
             .field("pool_size", &self.pool_size)
             .field("timeouts", &self.timeouts)
             .field("durability", &self.durability)
+            .field("require_standby", &self.require_standby)
             .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,10 @@
 //! The pool of connections, and its life: it is opened, checked and closed.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -15,6 +14,9 @@ use super::fair_queue::FairQueue;
 use super::health::Health;
 use super::migrate;
 use super::options::DbOptions;
+use super::route::{self, Route};
+use super::session::{Opening, reading_owner};
+use super::standby;
 
 /// A connection that was idle for longer than this is pinged before use.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
@@ -35,13 +37,42 @@ pub struct Db {
     watching: Arc<Mutex<Option<PgConnection>>>,
     pub(super) health: Health,
     pub(super) options: DbOptions,
+    pub(super) opening: Opening,
+    route: Route,
 }
 
 impl Db {
     /// Connects to a migrated database, and refuses one whose settings or roles are unsafe.
     pub async fn open(options: DbOptions) -> Result<Self> {
-        migrate::refuse_unsafe(&options).await?;
-        let on_connect: Arc<str> = options.timeouts.on_connect().into();
+        let (route, mut connection) = route::find(&options.connect).await?;
+        let mut owner = connection.begin_with(reading_owner()).await?;
+        migrate::refuse_unsafe(&mut owner, &options).await?;
+        if options.require_standby {
+            standby::required(&mut owner).await.map_err(|error| match error {
+                DbError::NotReady(why) => DbError::Setup(format!(
+                    "REQUIRE_SYNCHRONOUS_STANDBY is set, and {}",
+                    why.reason()
+                )),
+                other => other,
+            })?;
+            tracing::info!("commits wait for a standby that is streaming");
+        }
+        let opening = Opening::read(&mut owner, options.timeouts).await?;
+        owner.rollback().await?;
+        connection.close().await?;
+        match (route, &options.listen) {
+            (Route::Direct, _) => {}
+            (Route::BySession, _) => {
+                tracing::info!("DATABASE_URL leads through a pooler that pools by session");
+            }
+            (Route::ByTransaction, Some(_)) => tracing::info!(
+                "DATABASE_URL leads through a pooler that pools by transaction, DATABASE_LISTEN_URL hears of changes"
+            ),
+            (Route::ByTransaction, None) => tracing::warn!(
+                "DATABASE_URL leads through a pooler that pools by transaction, through which nothing is heard of \
+                 changes: they are found by asking twice a second. Set DATABASE_LISTEN_URL to a direct connection"
+            ),
+        }
         let pool = PgPoolOptions::new()
             .max_connections(options.pool_size)
             .acquire_timeout(options.timeouts.acquire)
@@ -49,17 +80,17 @@ impl Db {
             .before_acquire(|connection, rested| {
                 Box::pin(async move {
                     if rested.idle_for > TRUSTED_IDLE {
-                        sqlx::Connection::ping(connection).await?;
+                        connection.ping().await?;
                     }
                     Ok(true)
                 })
             })
-            .after_connect(move |connection, _| tell(connection, Arc::clone(&on_connect)))
             // sqlx 0.9.0 can return a connection on which a cancelled begin has succeeded (transact-rs/sqlx #4385):
-            // sqlx believes that no transaction is open, so only an unconditional rollback ends it.
+            // sqlx believes that no transaction is open, so only an unconditional rollback ends it. Where none is open, a
+            // rollback alone would make the server warn.
             .after_release(|connection, _| {
                 Box::pin(async move {
-                    let rollback = sqlx::raw_sql("rollback").execute(connection);
+                    let rollback = sqlx::raw_sql("begin; rollback").execute(connection);
                     match tokio::time::timeout(RELEASE_TIMEOUT, rollback).await {
                         Ok(done) => done.map(|_| true),
                         // The server does not answer. On an error the pool drops the connection without a round trip.
@@ -76,7 +107,19 @@ impl Db {
             watching: Arc::default(),
             health: Health::new(),
             options,
+            opening,
+            route,
         })
+    }
+
+    /// What lies between the pool and the server.
+    pub fn route(&self) -> Route {
+        self.route
+    }
+
+    /// Whether nothing can be heard of changes, because the only way leads through a pooler that pools by transaction.
+    pub fn is_deaf(&self) -> bool {
+        self.route == Route::ByTransaction && self.options.listen.is_none()
     }
 
     /// [`NotReady::Failing`] if a statement met such a fault a moment ago. This does not ask the database.
@@ -84,13 +127,13 @@ impl Db {
         self.health.is_failing().then_some(NotReady::Failing)
     }
 
-    /// Whether the database answers, has every migration of this release, and can be written to. The check has a
-    /// connection of its own, which belongs to the runtime that checks first. A caller that stops waiting loses this
-    /// connection, and the next check opens a new one.
+    /// Whether the database answers, has every migration of this release, can be written to, and waits for a standby if
+    /// it must. The check has a connection of its own, which belongs to the runtime that checks first. A caller that
+    /// stops waiting loses this connection, and the next check opens a new one.
     pub async fn ready(&self) -> Result<()> {
         let mut watching = self.watching.lock().await;
         if let Some(mut connection) = watching.take() {
-            let ready = migrate::ready(&mut connection).await;
+            let ready = self.check(&mut connection).await;
             if matches!(ready, Ok(()) | Err(DbError::SchemaOutdated { .. } | DbError::NotReady(_)))
             {
                 *watching = Some(connection);
@@ -98,11 +141,34 @@ impl Db {
             }
             // The server may have restarted since the last check.
         }
-        let mut connection = self.options.connect.clone().connect().await?;
-        tell(&mut connection, self.options.timeouts.on_connect().into()).await?;
-        let ready = migrate::ready(&mut connection).await;
+        let mut connection = self.options.connect.connect().await?;
+        let ready = self.check(&mut connection).await;
         *watching = Some(connection);
         ready
+    }
+
+    async fn check(&self, connection: &mut PgConnection) -> Result<()> {
+        let mut tx = connection.begin_with(AssertSqlSafe(self.opening.check())).await?;
+        let mut ready = migrate::ready(&mut tx).await;
+        if self.options.require_standby && ready.is_ok() {
+            sqlx::raw_sql("set local role none").execute(&mut *tx).await?;
+            ready = standby::required(&mut tx).await;
+        }
+        tx.rollback().await?;
+        let why = match &ready {
+            Ok(()) | Err(DbError::SchemaOutdated { .. }) => None,
+            Err(DbError::NotReady(why)) => Some(*why),
+            Err(_) => return ready,
+        };
+        let is_read_only = matches!(why, Some(NotReady::Recovering | NotReady::ReadOnly));
+        self.opening.note_read_only(is_read_only);
+        self.health.note_standby(matches!(why, Some(NotReady::NoStandby(_))));
+        ready
+    }
+
+    /// Whether commits must wait for a standby and none was streaming when this was last checked.
+    pub fn lacks_standby(&self) -> bool {
+        self.health.lacks_standby()
     }
 
     /// Stops: begins no more transactions, waits for the running ones, and closes every connection. Both waits are
@@ -127,17 +193,6 @@ impl Db {
             most: self.options.pool_size,
         }
     }
-}
-
-/// Applies the settings to a new connection. The text is ours, and its only variable parts are numbers.
-pub(super) fn tell(
-    connection: &mut PgConnection,
-    text: Arc<str>,
-) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + '_>> {
-    Box::pin(async move {
-        sqlx::raw_sql(AssertSqlSafe(text.to_string())).execute(connection).await?;
-        Ok(())
-    })
 }
 
 /// The state of the pool.

@@ -6,12 +6,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::page::Filling;
 use super::promotion_history::record;
-use super::{DbError, Page, Result, TenantTx};
+use super::{DbError, Result, TenantTx};
 use crate::domain::id::{KeyId, PromotionId};
-use crate::domain::names::Named;
-use crate::domain::promotion::{PromotionType, State, Status, Terms};
+use crate::domain::promotion::{Status, Terms};
 
 /// A stored promotion. Its document contains its terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,22 +34,6 @@ pub struct NewPromotion {
     pub document: String,
     /// The product lists that the document names, without duplicates.
     pub product_lists: Vec<String>,
-}
-
-/// Which promotions are listed. Without a state: every promotion that is not archived.
-#[derive(Clone, Debug, Default)]
-pub struct PromotionFilter {
-    pub state: Option<State>,
-    pub kind: Option<PromotionType>,
-    pub campaign: Option<String>,
-    /// Only those whose name contains this text, in any case.
-    pub q: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PromotionCursor {
-    pub created_at: DateTime<Utc>,
-    pub promotion: PromotionId,
 }
 
 /// How many promotions count toward the tenant's bound, and the bound.
@@ -106,7 +88,6 @@ pub async fn get(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<Pro
     .await
 }
 
-/// Reads a promotion and locks it to the end of the transaction.
 /// When these promotions were created, archived ones included. Those that do not exist have no row.
 pub async fn created(tx: &mut TenantTx, promotions: &[Uuid]) -> Result<Vec<(Uuid, DateTime<Utc>)>> {
     let rows = tx.all(sqlx::query!(
@@ -117,6 +98,7 @@ pub async fn created(tx: &mut TenantTx, promotions: &[Uuid]) -> Result<Vec<(Uuid
     Ok(rows.await?.into_iter().map(|row| (row.promotion_id, row.created_at)).collect())
 }
 
+/// Reads a promotion and locks it to the end of the transaction.
 pub async fn lock(tx: &mut TenantTx, promotion: PromotionId) -> Result<Option<PromotionRow>> {
     tx.optional(sqlx::query_as!(
         PromotionRow,
@@ -190,59 +172,6 @@ pub async fn set_status(
     Ok(Some(row))
 }
 
-/// Lists promotions, newest first, after the place `after`. `now` divides active promotions into scheduled, live and
-/// ended.
-pub async fn list(
-    tx: &mut TenantTx,
-    filter: &PromotionFilter,
-    now: DateTime<Utc>,
-    after: Option<PromotionCursor>,
-    limit: u16,
-) -> Result<Page<PromotionRow, PromotionCursor>> {
-    let mut filling = Filling::new(
-        limit,
-        after,
-        |row: &PromotionRow| PromotionCursor {
-            created_at: row.created_at,
-            promotion: PromotionId::new(row.promotion_id),
-        },
-        |row| row.document.len(),
-    );
-    let folded = filter.q.as_deref().map(str::to_lowercase);
-    while let Some((after, count)) = filling.wants() {
-        let query = sqlx::query_as!(
-            PromotionRow,
-            r#"select promotion_id, status as "status: _", version, document::text as "document!", created_at, updated_at
-             from promotion
-            where tenant_id = $1
-              and case
-                      when $2::text is null then status <> 'archived'
-                      when status <> 'active' then status = $2
-                      when $3 < starts_at then $2 = 'scheduled'
-                      when $3 < ends_at then $2 = 'live'
-                      else $2 = 'ended'
-                  end
-              and ($4::text is null or type = $4)
-              and ($5::text is null or campaign = $5)
-              and ($6::text is null or strpos(name_folded, $6) > 0)
-              and ($7::timestamptz is null or (created_at, promotion_id) < ($7, $8))
-            order by created_at desc, promotion_id desc
-            limit $9"#,
-            tx.id(),
-            filter.state.map(State::name),
-            now,
-            filter.kind as _,
-            filter.campaign,
-            folded,
-            after.map(|place| place.created_at),
-            after.map(|place| place.promotion.uuid()),
-            count,
-        );
-        filling.add(tx.all(query).await?);
-    }
-    Ok(filling.page())
-}
-
 /// Reads the promotions of the rule set, oldest first: active and paused ones, without those that had ended by
 /// `ended_by`, if given. A promotion with an unknown status could be in force, so it is not skipped: the result is
 /// `Unreadable`.
@@ -290,6 +219,17 @@ pub async fn count_active(
         ))
         .await?;
     Ok(ActiveCount { active, maximum })
+}
+
+/// Counts the promotions that are active and not ended at `now`.
+pub async fn active(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<i64> {
+    tx.value(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from promotion
+            where tenant_id = $1 and status = 'active' and ends_at > $2"#,
+        tx.id(),
+        now,
+    ))
+    .await
 }
 
 /// Replaces the set of lists that the promotion uses.

@@ -3,18 +3,20 @@
 //! The authority is the version in the tenant's row, which the transaction of the change bumps. A notification only
 //! shortens the delay. It is lost if an instance does not listen at that moment, so instances poll the versions too.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgListener, PgPoolOptions};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::pool::tell;
-use super::{Db, DbError, OperatorTx, Reference, Result, TenantTx};
+use super::{Db, DbError, NotReady, OperatorTx, Reference, Result, TenantTx};
 use crate::domain::id::TenantId;
 
-/// The name of the channel. The payload is the tenant's id.
+/// The name of the channel. The payload is the tenant's id, or a word by which a new listener is tried.
 const CHANNEL: &str = "promotion_engine_rules";
+/// How long a new listener may take to hear what was notified.
+const HEARING: Duration = Duration::from_secs(2);
 
 /// The versions of a tenant's rules and keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +59,11 @@ async fn announce(tx: &mut TenantTx, version: Option<i64>) -> Result<i64> {
 
 /// Sends the notification. The server delivers it at the commit.
 pub(super) async fn notify(tx: &mut TenantTx, tenant: TenantId) -> Result<()> {
-    tx.run(sqlx::query!("select pg_notify($1, $2)", CHANNEL, tenant.to_string())).await
+    say(tx, &tenant.to_string()).await
+}
+
+async fn say(tx: &mut TenantTx, payload: &str) -> Result<()> {
+    tx.run(sqlx::query!("select pg_notify($1, $2)", CHANNEL, payload)).await
 }
 
 /// The versions that loaded rules are cached under.
@@ -105,21 +111,33 @@ pub struct RuleListener {
 }
 
 impl Db {
-    /// Opens a connection outside the pool, and listens.
+    /// Opens a connection outside the pool, listens, and returns once it has heard what a connection of the pool
+    /// notified. Otherwise notifications could be sent to another server, or to whoever a pooler hands them.
     pub async fn listen(&self) -> Result<RuleListener> {
-        let on_connect: Arc<str> = self.options.timeouts.on_connect().into();
+        let connect = self.options.listen.as_ref().unwrap_or(&self.options.connect);
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .max_lifetime(None)
             .idle_timeout(None)
             .acquire_timeout(self.options.timeouts.acquire)
-            .after_connect(move |connection, _| tell(connection, Arc::clone(&on_connect)))
-            .connect_lazy_with(self.options.connect.clone());
+            .connect_lazy_with(connect.clone());
         let mut listener = PgListener::connect_with(&pool).await?;
         // It must not reconnect by itself, because notifications in between would be lost without notice.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
-        Ok(RuleListener { listener })
+        let mut listener = RuleListener { listener };
+        let word = format!("heard {}", Uuid::now_v7());
+        let said = word.clone();
+        self.operator(move |tx| Box::pin(async move { say(tx.own().await?, &said).await })).await?;
+        match timeout(HEARING, async {
+            while listener.payload().await? != word {}
+            Ok(())
+        })
+        .await
+        {
+            Ok(heard) => heard.map(|()| listener),
+            Err(_) => Err(DbError::NotReady(NotReady::Unheard)),
+        }
     }
 }
 
@@ -127,13 +145,19 @@ impl RuleListener {
     /// Waits for the next tenant whose rules or keys have changed.
     pub async fn next(&mut self) -> Result<TenantId> {
         loop {
-            let Some(heard) = self.listener.try_recv().await? else {
-                let lost = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
-                return Err(DbError::Unavailable(sqlx::Error::Io(lost)));
-            };
             // Any role that may connect may notify. A payload that is not an id is ignored.
-            if let Ok(tenant) = heard.payload().parse::<Uuid>() {
+            if let Ok(tenant) = self.payload().await?.parse::<Uuid>() {
                 return Ok(TenantId::new(tenant));
+            }
+        }
+    }
+
+    async fn payload(&mut self) -> Result<String> {
+        match self.listener.try_recv().await? {
+            Some(heard) => Ok(heard.payload().to_owned()),
+            None => {
+                let lost = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
+                Err(DbError::Unavailable(sqlx::Error::Io(lost)))
             }
         }
     }

@@ -109,6 +109,21 @@ pub async fn delete(tx: &mut TenantTx, code: &str) -> Result<Option<Store>> {
     row.map(Store::try_from).transpose()
 }
 
+/// Whether a promotion that is not archived names the store in its scope, or in that of its earning. The caller has
+/// bumped the version of the rules, so no other transaction writes promotions until this one ends.
+pub async fn is_in_use(tx: &mut TenantTx, code: &str) -> Result<bool> {
+    tx.value(sqlx::query_scalar!(
+        r#"select exists (
+               select from promotion_word
+                 join promotion on promotion.tenant_id = $1 and promotion.promotion_id = promotion_word.promotion_id
+                where promotion_word.tenant_id = $1 and promotion_word.kind in ('store', 'earning_store')
+                  and promotion_word.word = $2 and promotion.status <> 'archived') as "is_in_use!""#,
+        tx.id(),
+        code,
+    ))
+    .await
+}
+
 /// Lists the stores in the order of their codes, after the code `after`.
 pub async fn list(
     tx: &mut TenantTx,

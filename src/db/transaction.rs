@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::error::{DbError, Result};
 use super::fair_queue::Permit;
-use super::options::{DbTimeouts, OPERATOR_ROLE};
+use super::options::DbTimeouts;
 use super::pool::Db;
 use crate::convert::millis;
 use crate::domain::id::TenantId;
@@ -130,7 +130,7 @@ impl TenantTx {
     }
 }
 
-/// An open transaction of the operator's role (see [`OPERATOR_ROLE`]).
+/// An open transaction of the operator's role (see [`OPERATOR_ROLE`](super::options::OPERATOR_ROLE)).
 pub struct OperatorTx {
     inner: TenantTx,
     as_operator: bool,
@@ -170,7 +170,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let begin = format!("begin; set local app.tenant = '{tenant}'");
+        let begin = Begin::Writing(self.opening.of_tenant(tenant));
         self.bound(begin, tenant, identity, identity, work).await
     }
 
@@ -182,12 +182,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        // It holds no locks that others wait for, and it may be idle while loaded rows are compiled.
-        let rest = self.options.timeouts.idle_in_transaction.as_millis();
-        let begin = format!(
-            "begin isolation level repeatable read, read only; set local app.tenant = '{tenant}'; \
-             set local idle_in_transaction_session_timeout = {rest}"
-        );
+        let begin = Begin::Whole(self.opening.snapshot(tenant));
         self.bound(begin, tenant, identity, identity, work).await
     }
 
@@ -198,7 +193,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let begin = format!("begin; set local role {OPERATOR_ROLE}");
+        let begin = Begin::Writing(self.opening.of_operator());
         let nobody = TenantId::new(Uuid::nil());
         let open = |inner| OperatorTx { inner, as_operator: true };
         self.bound(begin, nobody, open, |tx| tx.inner, work).await
@@ -208,7 +203,7 @@ impl Db {
     /// unwraps it.
     async fn bound<X, T, E, F>(
         &self,
-        begin: String,
+        begin: Begin,
         tenant: TenantId,
         open: fn(TenantTx) -> X,
         close: fn(X) -> TenantTx,
@@ -262,7 +257,7 @@ impl Db {
     /// Waits for the tenant's turn, and begins the transaction.
     async fn open_tx(
         &self,
-        begin: String,
+        begin: Begin,
         tenant: TenantId,
         progress: Progress,
     ) -> Result<TenantTx> {
@@ -280,23 +275,31 @@ impl Db {
         })
     }
 
-    /// Takes a connection and begins. `begin` is one message to the server. The text is ours; its only variable parts
-    /// are a UUID and a number.
+    /// Takes a connection and begins, with one message to the server. The text is ours; its only variable parts are a
+    /// UUID and numbers.
     ///
     /// After a restart of the database every idle connection is dead. Each is tried at most once. A retry is safe,
     /// because nothing has been written yet.
-    async fn begin(&self, begin: String) -> Result<sqlx::Transaction<'static, Postgres>> {
+    async fn begin(&self, begin: Begin) -> Result<sqlx::Transaction<'static, Postgres>> {
         let mut dead = 0;
         loop {
-            let begun = self.pool.begin_with(sqlx::AssertSqlSafe(begin.clone())).await;
+            let text = match &begin {
+                Begin::Whole(text) => text.clone(),
+                Begin::Writing(rest) => self.opening.begin().to_owned() + rest,
+            };
+            let begun = self.pool.begin_with(sqlx::AssertSqlSafe(text)).await;
             match begun {
                 Ok(transaction) => return Ok(transaction),
                 Err(error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)) => {
                     return Err(error.into());
                 }
                 Err(error) => {
+                    let is_standby = is_standby(&error);
+                    if is_standby {
+                        self.opening.note_read_only(true);
+                    }
                     let error = DbError::from(error);
-                    if !error.is_unavailable() || dead >= self.pool.size() {
+                    if !(is_standby || error.is_unavailable()) || dead >= self.pool.size() {
                         return Err(error);
                     }
                     dead += 1;
@@ -304,6 +307,19 @@ impl Db {
             }
         }
     }
+}
+
+/// The message that begins a transaction.
+enum Begin {
+    Whole(String),
+    /// What follows [`Opening::begin`](super::session::Opening::begin).
+    Writing(String),
+}
+
+/// Whether a standby refuses a transaction that could write.
+fn is_standby(error: &sqlx::Error) -> bool {
+    let state = error.as_database_error().and_then(|reported| reported.code());
+    state.as_deref() == Some("0A000")
 }
 
 /// Refuses to begin the work if the caller has stopped waiting. No one sees this error.
@@ -323,9 +339,10 @@ where
     }
     // INVARIANT: `Ok` means committed. After a failed statement the server answers a plain commit with a rollback and
     // no error. In that state it refuses the `select` before the commit, so an error that the work has swallowed is
-    // never reported as success. Dropping the transaction afterwards queues a rollback, which has nothing to undo.
+    // never reported as success. sqlx believes that the transaction is open still, and queues a rollback when it is
+    // dropped. The last `begin` opens what that rolls back: without it the server would warn.
     tx.progress.is_committing.store(true, Ordering::Relaxed);
-    match sqlx::raw_sql("select; commit").execute(tx.connection()).await {
+    match sqlx::raw_sql("select; commit; begin").execute(tx.connection()).await {
         Ok(_) => done,
         Err(error) => Err(unconfirmed(error).into()),
     }

@@ -32,6 +32,11 @@ use welcome::Story;
 /// The shop and its sample cart.
 const SHOP: &str = include_str!("../../demo/shop.json");
 
+/// The promotion that the last printed line adds.
+const ONE_MORE: &str = r#"{"name": "Sarees: ₹1,500 off", "type": "pos", "status": "active", "starts_at": "2026-01-01T00:00:00+05:30", "ends_at": "2036-01-01T00:00:00+05:30", "benefit": {"type": "amount_off", "value": "1500", "target": {"type": "items", "select": {"include": [{"field": "category", "op": "in", "values": ["Sarees"]}]}}}}"#;
+/// Its name, by which a later run knows that it was added.
+const ONE_MORE_NAME: &str = "Sarees: ₹1,500 off";
+
 /// How long a transaction waits for a connection. A machine that has just built the service may be busy for a while.
 const CONNECTING: Duration = Duration::from_secs(20);
 
@@ -62,7 +67,7 @@ pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
         let app = App::start(listener, connecting, options).await?;
         let client = Client::new(probe::on_this_machine(app.address()));
         let shown = tokio::select! {
-            shown = show(&client, &operator_key) => shown.map(|()| true),
+            shown = show(&client, &operator_key, config.fresh) => shown.map(|()| true),
             () = &mut stopping => Ok(false),
         };
         if let Ok(true) = shown {
@@ -77,14 +82,15 @@ pub async fn run(config: DemoConfig) -> Result<(), DemoError> {
 }
 
 /// Loads the shop, prices its cart, lets a customer earn something and use it, and prints how to go on.
-async fn show(client: &Client, operator_key: &str) -> Result<(), DemoError> {
+async fn show(client: &Client, operator_key: &str, fresh: bool) -> Result<(), DemoError> {
     let document: Value = serde_json::from_str(SHOP).map_err(|_| CallError::Shop)?;
-    let keys = shop::load(client, operator_key, &document).await?;
+    let shop::Shop { keys, was_extended } =
+        shop::load(client, operator_key, &document, fresh).await?;
     let request = &document["request"];
     let result = client.post("/v1/evaluate-cart", &keys.pos, request).await?;
     say(&receipt::print(shop::TENANT, shop::ZONE, request, &result));
     say(&earned_and_used(&welcome::tell(client, &keys).await?));
-    say(&how_to_go_on(client.address(), operator_key, &keys));
+    say(&how_to_go_on(client.address(), operator_key, &keys, was_extended));
     Ok(())
 }
 
@@ -102,7 +108,15 @@ fn earned_and_used(story: &Story) -> String {
 }
 
 /// The keys, and commands to paste. Each command is one complete line, so that it works in any shell and in any order.
-fn how_to_go_on(address: SocketAddr, operator_key: &str, keys: &Keys) -> String {
+///
+/// Comments have no quotation marks: pasted into a shell that does not know comments, such a mark would wait for its
+/// other half.
+fn how_to_go_on(
+    address: SocketAddr,
+    operator_key: &str,
+    keys: &Keys,
+    was_extended: bool,
+) -> String {
     let Keys { admin, pos } = keys;
     let cart = |json: &str| {
         format!(
@@ -116,23 +130,33 @@ fn how_to_go_on(address: SocketAddr, operator_key: &str, keys: &Keys) -> String 
     let saree = cart(
         r#"{"store": "MUM-BAN", "cart": {"lines": [{"id": "1", "sku": "SAREE-SILK", "quantity": "1", "unit_price": "6499.00", "categories": ["Sarees"]}]}, "explain": "all"}"#,
     );
-    format!(
+    let saree_is = if was_extended {
+        "with the promotion that an earlier run was given, the others beat the exclusive one"
+    } else {
+        "here the exclusive promotion beats all others together"
+    };
+    let mut text = format!(
         "Keys, made for this run; those of earlier runs go on working:\n\n\
          \x20 operator  {operator_key} (this run only)\n\
          \x20 admin     {admin}\n\
          \x20 pos       {pos}\n\n\
          Serving on http://{address} until Ctrl-C. The console, signed in as the admin:\n\n\
          \x20 http://{address}/console/#key={admin}\n\n\
+         The API is described at http://{address}/docs, and metrics are at http://{address}/metrics.\n\n\
          Lines to paste:\n\n\
          # Five pairs of socks, of which one is free\n{socks}\n\n\
-         # A silk saree: here the exclusive promotion beats all others together\n{saree}\n\n\
+         # A silk saree: {saree_is}\n{saree}\n\n\
          # The promotions, newest first\n\
-         curl -sSw '\\n' 'http://{address}/v1/promotions?limit=5' -H 'authorization: Bearer {admin}'\n\n\
-         # One more promotion: paste the saree's line again, and the others beat the exclusive one\n\
-         curl -sSw '\\n' http://{address}/v1/promotions -H 'authorization: Bearer {admin}' \
-         -H 'content-type: application/json' -d '{}'\n",
-        r#"{"name": "Sarees: ₹1,500 off", "type": "pos", "status": "active", "starts_at": "2026-01-01T00:00:00+05:30", "ends_at": "2036-01-01T00:00:00+05:30", "benefit": {"type": "amount_off", "value": "1500", "target": {"type": "items", "select": {"include": [{"field": "category", "op": "in", "values": ["Sarees"]}]}}}}"#,
-    )
+         curl -sSw '\\n' 'http://{address}/v1/promotions?limit=5' -H 'authorization: Bearer {admin}'\n",
+    );
+    if !was_extended {
+        text.push_str(&format!(
+            "\n# One more promotion: paste the line of the saree again, and the others beat the exclusive one\n\
+             curl -sSw '\\n' http://{address}/v1/promotions -H 'authorization: Bearer {admin}' \
+             -H 'content-type: application/json' -d '{ONE_MORE}'\n"
+        ));
+    }
+    text
 }
 
 /// A random operator key. It is valid as long as the process runs.
@@ -170,6 +194,21 @@ mod tests {
         let passed_over: Vec<_> =
             passed_over.filter(|other| other["reason"] == "better_deal_taken").collect();
         assert_eq!(passed_over.len(), 1, "the exclusive promotion does not always win");
+    }
+
+    #[test]
+    fn what_is_proposed_follows_what_was_done_and_pastes_into_any_shell() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let keys = Keys { admin: "a".to_owned(), pos: "p".to_owned() };
+        let [first, later] =
+            [false, true].map(|was_extended| how_to_go_on(address, "o", &keys, was_extended));
+        assert!(first.contains(ONE_MORE_NAME) && !later.contains(ONE_MORE_NAME));
+        assert!(first.contains("beats all others") && !later.contains("beats all others"));
+        let proposed: Value = serde_json::from_str(ONE_MORE).unwrap();
+        assert_eq!(proposed["name"], ONE_MORE_NAME);
+        for line in first.lines().chain(later.lines()).filter(|line| line.starts_with('#')) {
+            assert!(!line.contains(['\'', '"', '`', '$', '!']), "{line}");
+        }
     }
 
     #[test]

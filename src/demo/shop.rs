@@ -4,6 +4,7 @@ use axum::http::header;
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
+use super::ONE_MORE_NAME;
 use super::client::{CallError, Client, text};
 
 /// The tenant's name, by which a later run finds it.
@@ -19,9 +20,25 @@ pub struct Keys {
     pub pos: String,
 }
 
-/// Loads the shop, even if an earlier run was interrupted, and creates keys.
-pub async fn load(client: &Client, operator_key: &str, shop: &Value) -> Result<Keys, CallError> {
-    let tenant = find_or_make(client, operator_key).await?;
+/// The shop as it was found or made.
+pub struct Shop {
+    pub keys: Keys,
+    /// Whether somebody has added the promotion that the demo proposes.
+    pub was_extended: bool,
+}
+
+/// Loads the shop, even if an earlier run was interrupted, and creates keys. A `fresh` shop is a new tenant.
+pub async fn load(
+    client: &Client,
+    operator_key: &str,
+    shop: &Value,
+    fresh: bool,
+) -> Result<Shop, CallError> {
+    let tenant = if fresh { None } else { find(client, operator_key).await? };
+    let tenant = match tenant {
+        Some(tenant) => tenant,
+        None => make(client, operator_key).await?,
+    };
     let keys = Keys {
         admin: key(client, operator_key, &tenant, "admin").await?,
         pos: key(client, operator_key, &tenant, "pos").await?,
@@ -32,16 +49,20 @@ pub async fn load(client: &Client, operator_key: &str, shop: &Value) -> Result<K
         let path = format!("/v1/product-lists/{name}");
         client.put(&path, &keys.admin, None, &json!({ "skus": skus })).await?;
     }
-    promotions(client, &keys.admin, shop).await?;
-    Ok(keys)
+    let was_extended = promotions(client, &keys.admin, shop).await?;
+    Ok(Shop { keys, was_extended })
 }
 
-async fn find_or_make(client: &Client, operator_key: &str) -> Result<String, CallError> {
+/// The shop that was made last.
+async fn find(client: &Client, operator_key: &str) -> Result<Option<String>, CallError> {
     let tenants = all(client, "/v1/tenants", operator_key).await?;
-    let found = tenants.iter().find(|tenant| tenant["name"] == TENANT);
-    if let Some(tenant) = found {
-        return text(tenant, "GET /v1/tenants", "id");
-    }
+    let shops = tenants.iter().filter(|tenant| tenant["name"] == TENANT);
+    // Ids are UUIDs of version 7: they begin with the time.
+    let newest = shops.max_by_key(|tenant| tenant["id"].as_str());
+    newest.map(|tenant| text(tenant, "GET /v1/tenants", "id")).transpose()
+}
+
+async fn make(client: &Client, operator_key: &str) -> Result<String, CallError> {
     let tenant = json!({ "name": TENANT, "currency": "INR", "timezone": ZONE.name() });
     let made = client.post("/v1/tenants", operator_key, &tenant).await?;
     text(&made, "POST /v1/tenants", "id")
@@ -68,8 +89,9 @@ async fn settings(client: &Client, admin: &str, settings: &Value) -> Result<(), 
     Ok(())
 }
 
-/// Creates the promotions whose names are missing, and adds the codes of every promotion.
-async fn promotions(client: &Client, admin: &str, shop: &Value) -> Result<(), CallError> {
+/// Creates the promotions whose names are missing, and adds the codes of every promotion. Returns whether the proposed
+/// promotion is there.
+async fn promotions(client: &Client, admin: &str, shop: &Value) -> Result<bool, CallError> {
     let there = all(client, "/v1/promotions", admin).await?;
     for promotion in shop["promotions"].as_array().into_iter().flatten() {
         let name = promotion["name"].as_str().unwrap_or_default();
@@ -89,7 +111,7 @@ async fn promotions(client: &Client, admin: &str, shop: &Value) -> Result<(), Ca
             client.post(&path, admin, &json!({ "codes": codes })).await?;
         }
     }
-    Ok(())
+    Ok(there.iter().any(|found| found["name"] == ONE_MORE_NAME))
 }
 
 /// The id of a promotion of this name, if there is one.

@@ -10,6 +10,10 @@ use std::fmt;
 pub const DECIMALS: u32 = 4;
 /// Most decimals that a quantity may have (spec 6).
 pub const QUANTITY_DECIMALS: u32 = 3;
+/// Largest unit price, amount, percentage, weight or condition value (spec 14).
+pub const MAX_AMOUNT: i32 = 1_000_000_000;
+/// Largest quantity (spec 14).
+pub const MAX_QUANTITY: i32 = 1_000_000;
 
 /// Why a text is refused as a decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use super::benefit::Level;
 use super::exact::Exact;
 use super::id::{IssuanceId, PromotionId};
 use super::limit::LimitName;
+use super::suggestion::Advice;
 
 /// What every line costs, which promotions applied, and why the others did not. Indexes of lines and codes refer to the
 /// cart, indexes of promotions to the rule set.
@@ -24,7 +25,7 @@ pub struct Evaluation {
     pub free_items: Vec<FreeItem>,
     /// One for each code, in the cart's order.
     pub codes: Vec<CodeVerdict>,
-    /// Near misses, nearest first.
+    /// Changes of the cart that make further promotions apply, the largest gain first.
     pub suggestions: Vec<Suggestion>,
     /// How many promotions were judged: those that the cart could meet, or all promotions if reasons are asked for.
     pub candidates: usize,
@@ -150,11 +151,13 @@ pub enum CodeVerdict {
     Duplicate,
 }
 
+/// A change of the cart that makes a promotion apply, or a further step of its benefit.
 #[derive(Clone, Debug)]
 pub struct Suggestion {
     pub promotion: PromotionIndex,
-    /// The only leaf that failed. It has a shortfall.
-    pub unmet: Unmet,
+    pub advice: Advice,
+    /// How much larger the total discount then is. `None`: no price was computed.
+    pub gain: Option<Money>,
 }
 
 #[derive(Clone, Debug)]
@@ -240,6 +243,8 @@ pub enum ReasonCode {
 #[derive(Clone, Debug)]
 pub struct Unmet {
     pub place: LeafPlace,
+    /// The part of the cart on which it was judged, by its number: 0 unless the benefit has `same`.
+    pub part: usize,
     /// What is measured, where the leaf compares a number of the cart.
     pub number: Option<UnmetNumber>,
 }

@@ -33,6 +33,7 @@ pub mod scope;
 pub mod selector;
 pub mod settings;
 pub mod store;
+pub mod suggestion;
 pub mod usage;
 pub mod vocabulary;
 pub mod window;

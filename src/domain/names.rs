@@ -11,7 +11,7 @@ use super::event::EventType;
 use super::finding::{FindingCode, Severity};
 use super::issuance::{ActivityType, IssuanceSource, IssuanceState, MessageChannel};
 use super::limit::{LimitSubject, Measure, RefreshUnit};
-use super::promotion::{PromotionType, State, Status};
+use super::promotion::{PromotionOrder, PromotionType, State, Status};
 use super::redemption::RedemptionState;
 use super::role::Role;
 use super::rounding::RoundingMode;
@@ -19,6 +19,7 @@ use super::selector::{Match, NumberField, NumberOperator};
 use super::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
+use super::suggestion::SuggestionKind;
 use super::vocabulary::NameField;
 
 /// A closed set whose values have names.
@@ -76,6 +77,11 @@ names! {
         CodeLinked = "code_linked",
     }
     Status { Draft = "draft", Active = "active", Paused = "paused", Archived = "archived" }
+    PromotionOrder {
+        OldestFirst = "created_at", NewestFirst = "-created_at", Name = "name",
+        NameDescending = "-name", StartsAt = "starts_at", StartsAtDescending = "-starts_at",
+        EndsAt = "ends_at", EndsAtDescending = "-ends_at",
+    }
     State {
         Draft = "draft",
         Scheduled = "scheduled",
@@ -247,6 +253,14 @@ names! {
         ShippingMethod = "shipping_method",
         AttributeKey = "attribute_key",
         VariantKey = "variant_key",
+    }
+    SuggestionKind {
+        AddAmount = "add_amount",
+        AddQuantity = "add_quantity",
+        AddItem = "add_item",
+        NextStep = "next_step",
+        PayWith = "pay_with",
+        Identify = "identify",
     }
     ReasonCode {
         Paused = "paused",

@@ -65,10 +65,12 @@ pub struct Terms {
     pub limits: Limits,
     /// How it combines with others.
     pub stacking: Stacking,
-    /// Whether a near miss becomes a suggestion.
+    /// Whether shoppers are told which change of the cart would make it apply.
     pub suggest: bool,
-    /// What the shopper is told.
+    /// What the shopper is told where it applied.
     pub message: String,
+    /// What the shopper is told where it is suggested.
+    pub suggestion_message: String,
     /// Values of the settings' custom fields, by key.
     pub custom_fields: BTreeMap<String, CustomValue>,
 }
@@ -123,6 +125,7 @@ impl Terms {
             stacking: Stacking::default(),
             suggest: false,
             message: String::new(),
+            suggestion_message: String::new(),
             custom_fields: BTreeMap::new(),
         }
     }
@@ -311,4 +314,17 @@ pub enum State {
     Paused,
     Ended,
     Archived,
+}
+
+/// The order of a list of promotions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromotionOrder {
+    OldestFirst,
+    NewestFirst,
+    Name,
+    NameDescending,
+    StartsAt,
+    StartsAtDescending,
+    EndsAt,
+    EndsAtDescending,
 }

@@ -62,7 +62,7 @@ impl<'e> Candidate<'e> {
         let selected: SmallVec<[LineSet; 1]> = compiled
             .selections
             .iter()
-            .map(|selection| selection.select(&case.view, &case.work))
+            .map(|selection| selection.select(&case.view, case.work))
             .collect();
         let mut candidate = Self {
             index,
@@ -135,10 +135,14 @@ impl<'e> Candidate<'e> {
     }
 
     /// The lines of a part that the target selects; `None` if the target has no selector.
-    #[expect(clippy::indexing_slicing, reason = "each selection of the promotion has its lines")]
     pub(crate) fn target(&self, part: &LineSet) -> Option<LineSet> {
-        let select = self.compiled.select?;
-        Some(self.selected[select].intersection(part))
+        Some(self.lines_of(self.compiled.select?, part))
+    }
+
+    /// The lines of a part that one of its selections selects.
+    #[expect(clippy::indexing_slicing, reason = "each selection of the promotion has its lines")]
+    pub(crate) fn lines_of(&self, selection: usize, part: &LineSet) -> LineSet {
+        self.selected[selection].intersection(part)
     }
 
     /// What its conditions are judged on.
@@ -155,7 +159,7 @@ impl<'e> Candidate<'e> {
             claims: self.compiled.is_item_level().then_some(&case.claims),
             selected: &self.selected,
             part,
-            work: &case.work,
+            work: case.work,
         }
     }
 }

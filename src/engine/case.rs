@@ -37,20 +37,22 @@ pub(crate) struct Case<'e> {
     pub(crate) view: CartView<'e>,
     pub(crate) claims: ClaimRules,
     pub(crate) untouched: Basket,
-    pub(crate) work: Work<'e>,
+    pub(crate) work: &'e Work<'e>,
+    /// Whether the caller wants to know why promotions did not apply.
+    pub(crate) tells_reasons: bool,
     pub(crate) shares: Reused<Share>,
     pub(crate) slots: Reused<Slot>,
     pub(crate) takes: Reused<Take>,
 }
 
 impl<'e> Case<'e> {
-    pub(crate) fn new(inputs: Inputs<'e>, work: Work<'e>) -> Self {
+    pub(crate) fn new(inputs: Inputs<'e>, work: &'e Work<'e>) -> Self {
         let Inputs { rules, request, reading, .. } = inputs;
         let settings = rules.settings();
         let view = CartView::new(&request.cart, reading);
         let single = match (settings.multiple_promotions_per_line.enabled, rules.single_lines()) {
             (false, _) => view.all,
-            (true, Some(excluded)) => excluded.select(&view, &work),
+            (true, Some(excluded)) => excluded.select(&view, work),
             (true, None) => LineSet::default(),
         };
         Self {
@@ -60,14 +62,20 @@ impl<'e> Case<'e> {
             view,
             claims: ClaimRules::new(settings, single),
             work,
+            tells_reasons: true,
             shares: Reused::default(),
             slots: Reused::default(),
             takes: Reused::default(),
         }
     }
 
+    /// A case of which only the price matters.
+    pub(crate) fn without_reasons(inputs: Inputs<'e>, work: &'e Work<'e>) -> Self {
+        Self { tells_reasons: false, ..Self::new(inputs, work) }
+    }
+
     /// Whether the request asks for every promotion's reason.
     pub(crate) fn explains(&self) -> bool {
-        self.inputs.request.explain == Explain::All
+        self.tells_reasons && self.inputs.request.explain == Explain::All
     }
 }

@@ -125,6 +125,11 @@ impl Compiled {
         (0..=self.further.len()).rev()
     }
 
+    /// Whether its benefit has a step of this number, which is above 0.
+    pub(crate) fn has_step(&self, step: usize) -> bool {
+        step <= self.further.len()
+    }
+
     /// What must hold for a step.
     pub(crate) fn conditions_of(&self, step: usize) -> Option<&Conditions> {
         match self.further_step(step) {

@@ -195,6 +195,23 @@ impl Conditions {
         self.leaves.iter().all(whole)
     }
 
+    /// The leaf that a path of child indexes leads to.
+    pub(crate) fn at(&self, mut path: impl Iterator<Item = usize>) -> Option<&LeafTest> {
+        let node = path.try_fold(&self.root, |node, child| match node {
+            Node::Group { of, .. } => of.get(child),
+            Node::Leaf(_) => None,
+        });
+        match node? {
+            Node::Leaf(number) => Some(self.leaf(*number)),
+            Node::Group { .. } => None,
+        }
+    }
+
+    /// The last leaf: for the conditions of a step, what the step itself asks for.
+    pub(crate) fn last(&self) -> Option<&LeafTest> {
+        self.leaves.last()
+    }
+
     pub(crate) fn root(&self) -> &Node {
         &self.root
     }

@@ -3,30 +3,57 @@
 use crate::domain::evaluation::{Evaluation, PromotionIndex, Reason, ReasonCode};
 
 use super::candidate::Candidate;
-use super::case::Case;
+use super::case::{Case, Inputs};
 use super::index::PromotionSet;
 use super::ruleset::RuleSet;
+use super::suggest::{Missed, Priced, suggestions};
 use super::work::{Costly, End, Unfinished, Work};
 use super::{gates, result, strategy};
 
 /// Most promotions that are named if an evaluation is too complex.
 const MOST_COSTLY: usize = 10;
 
-/// Prices a cart. `admitted` and `refused` are the promotions that were judged before.
+/// Prices a cart, and suggests changes of it. `admitted` and `refused` are the promotions that were judged before.
 pub(crate) fn evaluate(
-    case: &Case<'_>,
+    inputs: Inputs<'_>,
+    work: &Work<'_>,
     admitted: &PromotionSet,
     refused: &[(PromotionIndex, ReasonCode)],
 ) -> Result<Evaluation, Unfinished> {
+    let case = &Case::new(inputs, work);
     let gated = gate(case, admitted);
     let candidates = refused.len() + gated.failed.len() + gated.passed.len();
     let ranked = strategy::rank(case, gated.passed);
-    let outcome = strategy::choose(case, &ranked);
+    let mut outcome = strategy::choose(case, &ranked);
+    let missed = Missed::new(case, &ranked, &mut outcome, refused);
     let mut evaluation = result::assemble(case, &ranked, outcome, refused, gated.failed);
     evaluation.candidates = candidates;
-    evaluation.steps = case.work.steps();
-    require_finished(&case.work, case.rules, ranked.candidates())?;
+    require_finished(work, case.rules, ranked.candidates())?;
+    if !missed.is_empty() {
+        let discount = evaluation.totals.discount();
+        let price = |changed: Inputs<'_>| price(changed, work, admitted);
+        evaluation.suggestions = suggestions(case, &ranked, &missed, discount, &price);
+        // Prices stand without further suggestions, but a caller that stops the evaluation wants no answer.
+        if work.end() == Some(End::Stopped) {
+            return Err(Unfinished::Stopped);
+        }
+    }
+    evaluation.steps = work.steps();
     Ok(evaluation)
+}
+
+/// Prices a cart, and tells no reasons.
+fn price(inputs: Inputs<'_>, work: &Work<'_>, admitted: &PromotionSet) -> Priced {
+    let case = &Case::without_reasons(inputs, work);
+    let ranked = strategy::rank(case, gate(case, admitted).passed);
+    let outcome = strategy::choose(case, &ranked);
+    let applied = outcome.applied.iter();
+    Priced {
+        discount: applied.clone().map(|(_, proposal)| proposal.discount).sum(),
+        applied: applied
+            .map(|(place, proposal)| (ranked.candidate(*place).index, proposal.step))
+            .collect(),
+    }
 }
 
 /// Compares every upper bound of `optimal` with the best order below it. Returns how many bounds were compared, or the

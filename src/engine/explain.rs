@@ -1,7 +1,7 @@
-//! Explains why promotions did not apply: unmet leaves and near misses (spec 8).
+//! Explains why promotions did not apply: unmet leaves (spec 8).
 
 use crate::domain::amount::Money;
-use crate::domain::evaluation::{LeafPlace, Reason, Suggestion, Unmet, UnmetNumber};
+use crate::domain::evaluation::{LeafPlace, Unmet, UnmetNumber};
 use crate::domain::exact::Exact;
 use crate::domain::promotion::Terms;
 use crate::domain::selector::{Comparison, NumberOperator};
@@ -13,12 +13,12 @@ use super::conditions::{
 };
 use super::units::Basket;
 
-/// Most suggestions of one answer (spec 8).
-const MAX_SUGGESTIONS: usize = 5;
-
 /// Whether the answer needs to know why this candidate did not apply.
 pub(crate) fn is_asked_for(case: &Case<'_>, candidate: &Candidate<'_>) -> bool {
-    case.explains() || candidate.code.is_some() || candidate.compiled.promotion.terms.suggest
+    case.tells_reasons
+        && (case.explains()
+            || candidate.code.is_some()
+            || candidate.compiled.promotion.terms.suggest)
 }
 
 /// The leaves that keep a candidate's conditions from holding. For a promotion with `same`, those of the nearest part.
@@ -27,10 +27,16 @@ pub(crate) fn unmet(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket)
         return Vec::new();
     };
     let parts = candidate.parts(case);
-    let of_parts = parts.iter().map(|part| {
-        let scene = candidate.scene(case, basket, part);
+    let of_parts = parts.iter().enumerate().map(|(part, lines)| {
+        let scene = candidate.scene(case, basket, lines);
         let terms = &candidate.compiled.promotion.terms;
-        unmet_in(conditions, terms, &scene, case.rules.settings().rounding.step())
+        let step = case.rules.settings().rounding.step();
+        let truths = conditions.judge(&scene);
+        let (path, found) = (Vec::new(), Vec::new());
+        let mut search =
+            Search { conditions, terms, scene: &scene, part, step, truths, path, found };
+        search.walk(conditions.root(), true, true);
+        search.found
     });
     of_parts.min_by(|a, b| distance(a).cmp(&distance(b))).unwrap_or_default()
 }
@@ -47,18 +53,12 @@ fn proportion(unmet: &Unmet) -> Option<Exact> {
     Some(number.shortfall.as_ref()?.over(&Exact::from(number.required)))
 }
 
-fn unmet_in(conditions: &Conditions, terms: &Terms, scene: &Scene<'_>, step: Money) -> Vec<Unmet> {
-    let truths = conditions.judge(scene);
-    let mut search =
-        Search { conditions, terms, scene, step, truths, path: Vec::new(), found: Vec::new() };
-    search.walk(conditions.root(), true, true);
-    search.found
-}
-
 struct Search<'s> {
     conditions: &'s Conditions,
     terms: &'s Terms,
     scene: &'s Scene<'s>,
+    /// The number of the part of the cart.
+    part: usize,
     /// One step of the precision.
     step: Money,
     truths: Truths,
@@ -75,8 +75,9 @@ impl Search<'_> {
         }
         match node {
             Node::Leaf(number) => {
-                let number = self.number(self.conditions.leaf(*number), mendable);
-                self.found.push(Unmet { place: self.place(), number });
+                let test = self.conditions.leaf(*number);
+                let number = number_of(test, self.scene, self.step, mendable);
+                self.found.push(Unmet { place: self.place(), part: self.part, number });
             }
             // This group is true and should be false. Its leaves are what the group itself asks for, so none is unmet.
             Node::Group { .. } if !asked => {}
@@ -100,61 +101,41 @@ impl Search<'_> {
             (Some(_), _, _) => LeafPlace::FirstStep,
         }
     }
+}
 
-    /// What a leaf measures, if it compares a number of the cart.
-    fn number(&self, test: &LeafTest, mendable: bool) -> Option<UnmetNumber> {
-        let (actual, is_amount, Comparison { op, value }) = match test {
-            LeafTest::Cart { measure, compare } => {
-                (cart_measure(*measure, self.scene), measure.is_amount(), *compare)
-            }
-            LeafTest::Lines { measure, of, compare } => {
-                let actual = line_measure(*measure, &self.scene.lines(*of), self.scene);
-                (actual, measure.is_amount(), *compare)
-            }
-            LeafTest::Item { .. } | LeafTest::Request(_) => return None,
-        };
-        let required = Exact::from(value);
-        let missing = || required.minus(&actual);
-        let shortfall = match op {
-            NumberOperator::Gte => Some(missing()),
-            NumberOperator::Eq if actual < required => Some(missing()),
-            NumberOperator::Gt if is_amount => Some(missing().plus(&self.step.into())),
-            NumberOperator::Gt => Some(whole_above(&missing())),
-            NumberOperator::Eq | NumberOperator::Ne | NumberOperator::Lt | NumberOperator::Lte => {
-                None
-            }
-        };
-        let shortfall = shortfall.filter(|_| mendable);
-        Some(UnmetNumber { required: value, actual, shortfall })
-    }
+/// What a leaf measures, if it compares a number of the cart. `step` is one step of the precision. `mendable`: adding to
+/// the cart can help.
+pub(crate) fn number_of(
+    test: &LeafTest,
+    scene: &Scene<'_>,
+    step: Money,
+    mendable: bool,
+) -> Option<UnmetNumber> {
+    let (actual, is_amount, Comparison { op, value }) = match test {
+        LeafTest::Cart { measure, compare } => {
+            (cart_measure(*measure, scene), measure.is_amount(), *compare)
+        }
+        LeafTest::Lines { measure, of, compare } => {
+            let actual = line_measure(*measure, &scene.lines(*of), scene);
+            (actual, measure.is_amount(), *compare)
+        }
+        LeafTest::Item { .. } | LeafTest::Request(_) => return None,
+    };
+    let required = Exact::from(value);
+    let missing = || required.minus(&actual);
+    let shortfall = match op {
+        NumberOperator::Gte => Some(missing()),
+        NumberOperator::Eq if actual < required => Some(missing()),
+        NumberOperator::Gt if is_amount => Some(missing().plus(&step.into())),
+        NumberOperator::Gt => Some(whole_above(&missing())),
+        NumberOperator::Eq | NumberOperator::Ne | NumberOperator::Lt | NumberOperator::Lte => None,
+    };
+    let shortfall = shortfall.filter(|_| mendable);
+    Some(UnmetNumber { required: value, actual, shortfall })
 }
 
 /// The least whole number above a value that is not negative.
 fn whole_above(value: &Exact) -> Exact {
     let (whole, _) = value.split_at(0);
     Exact::ratio(i128::from(whole) + 1, 1)
-}
-
-/// Near misses among candidates in rank order: promotions that suggest themselves, and whose only unmet leaf has a
-/// shortfall. The smallest shortfall in proportion comes first.
-pub(crate) fn suggestions<'r>(
-    candidates: &[Candidate<'_>],
-    reason_of: impl Fn(usize) -> Option<&'r Reason>,
-) -> Vec<Suggestion> {
-    let mut near: Vec<(Exact, Suggestion)> = Vec::new();
-    for (place, candidate) in candidates.iter().enumerate() {
-        if !candidate.compiled.promotion.terms.suggest {
-            continue;
-        }
-        if let Some(Reason::ConditionsNotMet(unmet)) = reason_of(place)
-            && let [only] = unmet.as_slice()
-            && let Some(proportion) = proportion(only)
-        {
-            let unmet = only.clone();
-            near.push((proportion, Suggestion { promotion: candidate.index, unmet }));
-        }
-    }
-    // The sort is stable, so equal ones stay in rank order.
-    near.sort_by(|(a, _), (b, _)| a.cmp(b));
-    near.into_iter().take(MAX_SUGGESTIONS).map(|(_, suggestion)| suggestion).collect()
 }

@@ -28,6 +28,14 @@ pub(crate) struct Passed {
     pub(crate) issuance: Option<InHand>,
 }
 
+impl Passed {
+    /// A promotion of whose limits nothing is used up, without code or issuance.
+    pub(crate) fn unused(compiled: &Compiled) -> Self {
+        let left = Left::of_cart(&compiled.promotion.terms.limits);
+        Self { left, code: None, issuance: None }
+    }
+}
+
 /// Judges the gates up to the issuance: those that look at the request and the rules alone.
 pub(crate) fn admit(
     compiled: &Compiled,

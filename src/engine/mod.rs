@@ -5,7 +5,8 @@
 //! of them. From these follows what has to be looked up. Then `evaluate` goes through the other stages. Each promotion
 //! that passes the other gates becomes a `candidate`. The `ranking` orders the candidates. A `strategy` chooses among
 //! them and applies them to the `units` of the cart, with one file for each kind of benefit (`benefits`). `explain`
-//! finds out why the others did not apply, and `result` assembles the answer.
+//! finds out why the others did not apply, `result` assembles the answer, and `suggest` prices the cart with changes that
+//! could make further promotions apply.
 
 // Compiled before a cart comes.
 mod compiled;
@@ -50,6 +51,7 @@ mod proposal;
 mod requirements;
 mod result;
 mod strategy;
+mod suggest;
 
 // Issuances, milestones and returns: what happens before and after a cart.
 mod earning;

@@ -158,8 +158,8 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         'r: 'e,
     {
         let work = Work::new(stop, self.rules.settings().search_ms(), self.steps);
-        let case = Case::new(self.inputs(issuances, used), work);
-        evaluate::evaluate(&case, &self.admitted, &self.refused)
+        let inputs = self.inputs(issuances, used);
+        evaluate::evaluate(inputs, &work, &self.admitted, &self.refused)
     }
 
     /// What an evaluation takes from the counters of the promotions that applied.
@@ -189,7 +189,8 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         'r: 'e,
     {
         let stop = Stop::default();
-        let case = Case::new(self.inputs(&[], &[]), Work::unbounded(&stop));
+        let work = Work::unbounded(&stop);
+        let case = Case::new(self.inputs(&[], &[]), &work);
         evaluate::check_bounds(&case, &self.admitted)
     }
 

@@ -12,7 +12,6 @@ use crate::domain::promotion::Promotion;
 
 use super::candidate::Candidate;
 use super::case::Case;
-use super::explain;
 use super::proposal::Proposal;
 use super::strategy::{Outcome, Ranked, Verdict};
 
@@ -33,7 +32,6 @@ pub(crate) fn assemble(
         add(&mut result, ranked.candidate(*place), proposal);
     }
     let reason_at = |place: usize| outcome.verdicts.get(place).and_then(Verdict::reason);
-    result.suggestions = explain::suggestions(candidates, reason_at);
     result.codes = case.inputs.codes.verdicts(case.rules, case.inputs.used, |index| {
         let refused = refused.iter().copied();
         let failed = failed.iter().map(|(own, reason)| (*own, reason.code()));

@@ -200,6 +200,10 @@ metrics! {
     rules_age_seconds: Fraction,
     /// Whether this instance listens for the changes of other instances: 1 or 0
     rules_listening: Gauge,
+    /// Whether this instance finds those changes by asking alone, because a pooler lets it hear nothing: 1 or 0
+    rules_polled: Gauge,
+    /// Whether commits must wait for a standby and none is streaming: 1 or 0
+    standby_missing: Gauge,
     /// Tenants with a counter that differed from the ledger when they were last compared
     tenants_with_differences: Gauge,
     /// Tenants whose counters could not be compared with the ledger

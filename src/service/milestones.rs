@@ -1,21 +1,24 @@
 //! Milestones: they are created, changed and deleted. Activities raise customers' progress, and returns lower it (spec
 //! 11).
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::change::audit;
 use super::handle::now;
 use super::product_lists::{names, require_lists};
-use super::{Actor, Refusal, Service, ServiceError};
+use super::{Actor, Refusal, Service, ServiceError, settings};
 use crate::db::milestones::{MilestoneRow, NewStep, Reached};
-use crate::db::{self, TenantTx};
+use crate::db::{self, Page, TenantTx};
 use crate::domain::activity::{MAX_MILESTONES, Milestone};
 use crate::domain::amount::Quantity;
 use crate::domain::exact::Exact;
+use crate::domain::id::TenantId;
 use crate::domain::issuance::Trigger;
 use crate::domain::promotion::{Kind, Terms};
 use crate::domain::rounding::Rounding;
-use crate::engine::{Step, come_back};
+use crate::domain::window;
+use crate::engine::{KnownMilestone, Step, come_back};
 use crate::stored;
 use crate::wire;
 use crate::wire::activity::{Counted, Standing};
@@ -83,6 +86,61 @@ impl Service {
             })
         })
         .await
+    }
+}
+
+/// How far a customer has come towards a milestone's targets in its present window.
+#[derive(Debug)]
+pub struct Progress {
+    pub milestone: Milestone,
+    pub window_ends_at: Option<DateTime<Utc>>,
+    pub progress: Exact,
+    /// The names of the targets that were unlocked in this window.
+    pub unlocked: Vec<String>,
+}
+
+impl Service {
+    /// A page of a customer's progress, by the names of the milestones.
+    pub async fn customer_progress(
+        &self,
+        tenant: TenantId,
+        customer: String,
+        after: Option<String>,
+        limit: u16,
+    ) -> Result<Page<Progress, String>, ServiceError> {
+        let clock = self.clock().clone();
+        let read = self.db().snapshot(tenant, move |tx| {
+            Box::pin(async move {
+                let found = db::milestones::list(tx, after.as_deref(), limit).await?;
+                let known = found.items.iter().map(stored::milestone);
+                let known: Vec<KnownMilestone> = known.collect::<Result<_, _>>()?;
+                let (zone, now) = (settings::read(tx).await?.0.timezone, now(tx, &clock).await?);
+                let number = |own: &KnownMilestone| {
+                    window::number(own.milestone.window, own.created_at, zone, now)
+                };
+                let windows: Vec<_> = known.iter().map(|own| (own.id, number(own))).collect();
+                let mut standings = db::milestones::standings(tx, &customer, &windows).await?;
+                let progress = |(own, (_, window)): (KnownMilestone, (Uuid, i32))| {
+                    let place = standings.iter().position(|row| row.milestone_id == own.id);
+                    let standing = place.map(|place| standings.swap_remove(place));
+                    let (progress, unlocked) = match standing {
+                        None => (Exact::ZERO, Vec::new()),
+                        Some(row) => {
+                            let progress = Exact::parse(&row.progress);
+                            let unreadable = || ServiceError::unreadable("a customer's progress");
+                            (progress.ok_or_else(unreadable)?, row.targets)
+                        }
+                    };
+                    let end = |refresh| window::end(refresh, own.created_at, zone, window);
+                    let window_ends_at = own.milestone.window.and_then(end);
+                    Ok(Progress { milestone: own.milestone, window_ends_at, progress, unlocked })
+                };
+                let items = known.into_iter().zip(windows).map(progress);
+                let items: Vec<Progress> = items.collect::<Result<_, ServiceError>>()?;
+                Ok(Page { items, next: found.next, place: |own| own.milestone.name.clone() })
+            })
+        });
+        read.await
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod activities;
 pub mod api_key;
 pub mod claims;
+pub mod code_lookup;
 pub mod codes;
 pub mod customers;
 pub mod drafts;
@@ -24,6 +25,7 @@ pub mod keys;
 pub mod milestones;
 pub mod pool;
 pub mod product_lists;
+pub mod promotion_list;
 pub mod promotions;
 pub mod redeem;
 pub mod redemptions;

@@ -11,8 +11,8 @@ use super::findings::look_for;
 use super::milestones::require_milestone;
 use super::product_lists::{names, require_lists};
 use super::{Actor, Expected, Mode, Refusal, Service, ServiceError, events, settings, usage};
-use crate::db::promotions::{NewPromotion, PromotionCursor, PromotionFilter, PromotionRow};
-use crate::db::{self, Page, TenantTx};
+use crate::db::promotions::{NewPromotion, PromotionRow};
+use crate::db::{self, TenantTx};
 use crate::domain::finding::Finding;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::domain::names::Named;
@@ -22,7 +22,8 @@ use crate::domain::usage::Usage;
 use crate::engine::RuleSet;
 use crate::stored;
 use crate::wire;
-use crate::wire::faults::{FaultCode, Faults, ListReference, Path};
+use crate::wire::custom_field::check_required;
+use crate::wire::faults::{Faults, ListReference, Path};
 use crate::wire::write::Writer;
 
 /// A stored promotion and its usage.
@@ -55,7 +56,7 @@ pub struct Written {
 
 impl Stored {
     /// Reads the promotions of these rows, and the usage of their limits in one statement.
-    async fn of(
+    pub(super) async fn of(
         tx: &mut TenantTx,
         offset: TimeDelta,
         rows: &[PromotionRow],
@@ -84,18 +85,18 @@ impl Stored {
 }
 
 impl Service {
-    /// A promotion's status, and the tenant's settings, which define the custom fields.
+    /// A promotion, and the tenant's settings, which define the custom fields.
     pub async fn before_replacing(
         &self,
         tenant: TenantId,
         promotion: PromotionId,
-    ) -> Result<(Status, Settings), ServiceError> {
+    ) -> Result<(Promotion, Settings), ServiceError> {
         let read = self.db().tenant(tenant, move |tx| {
             Box::pin(async move {
                 let row = db::promotions::get(tx, promotion).await?;
                 let row = row.ok_or(ServiceError::NotFound)?;
                 let (settings, _) = settings::read(tx).await?;
-                Ok((stored::promotion(&row)?.status, settings))
+                Ok((stored::promotion(&row)?, settings))
             })
         });
         read.await
@@ -117,32 +118,6 @@ impl Service {
         read.await
     }
 
-    /// A page of promotions, newest first.
-    pub async fn promotions(
-        &self,
-        tenant: TenantId,
-        filter: PromotionFilter,
-        after: Option<PromotionCursor>,
-        limit: u16,
-    ) -> Result<Page<Stored, PromotionCursor>, ServiceError> {
-        let (now, offset) = (self.clock().now(), self.clock().offset());
-        let read = self.db().tenant(tenant, move |tx| {
-            Box::pin(async move {
-                let found = db::promotions::list(tx, &filter, now, after, limit).await?;
-                let items = Stored::of(tx, offset, &found.items).await?;
-                Ok(Page {
-                    items,
-                    next: found.next,
-                    place: |stored| PromotionCursor {
-                        created_at: stored.promotion.created_at,
-                        promotion: stored.promotion.id,
-                    },
-                })
-            })
-        });
-        read.await
-    }
-
     /// Creates a promotion, as a draft or active.
     pub async fn create_promotion(
         &self,
@@ -159,8 +134,8 @@ impl Service {
                 let Content { terms, lists, status } = content;
                 let status = status.unwrap_or(Status::Draft);
                 let new = new_promotion(tx, promotion, terms, &lists, status).await?;
+                require_custom_fields(tx, status, &new.terms, None).await?;
                 if status == Status::Active {
-                    require_custom_fields(tx, &new.terms).await?;
                     require_room(tx, promotion, &new.terms, now).await?;
                 }
                 let row = db::promotions::insert(tx, &new, actor.key).await?;
@@ -191,12 +166,11 @@ impl Service {
                 let status = status.unwrap_or(old.status);
                 require_transition(old.status, status)?;
                 require_unlocked(tx, Some(promotion), changes(&old.terms, &terms), now).await?;
-                if status == Status::Active {
-                    require_custom_fields(tx, &terms).await?;
-                    // A promotion that counts already needs no more room, even if the bound was lowered since.
-                    if old.status != Status::Active || old.terms.ends_at <= now {
-                        require_room(tx, promotion, &terms, now).await?;
-                    }
+                require_custom_fields(tx, status, &terms, Some(&old)).await?;
+                // A promotion that counts already needs no more room, even if the bound was lowered since.
+                let counts = old.status == Status::Active && old.terms.ends_at > now;
+                if status == Status::Active && !counts {
+                    require_room(tx, promotion, &terms, now).await?;
                 }
                 // Archiving frees the name and the lists, so `set_status` does it in a separate step.
                 let kept = if status == Status::Archived { old.status } else { status };
@@ -221,22 +195,76 @@ impl Service {
         let (now, offset) = (self.clock().now(), self.clock().offset());
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
-                let row = lock(tx, promotion).await?;
-                let old = stored::promotion(&row)?;
-                require_transition(old.status, status)?;
-                if old.status == status {
-                    return Stored::one(tx, offset, row).await;
+                let (old, row) = moved(tx, actor, promotion, status, now).await?;
+                match old {
+                    None => Stored::one(tx, offset, row).await,
+                    Some(old) => changed(tx, actor, offset, status.name(), Some(&old), row).await,
                 }
-                if status == Status::Active {
-                    require_custom_fields(tx, &old.terms).await?;
-                    require_room(tx, promotion, &old.terms, now).await?;
-                }
-                let after = set_status(tx, actor, promotion, status).await?;
-                changed(tx, actor, offset, status.name(), Some(&row), after).await
             })
         })
         .await
     }
+
+    /// Moves each of these promotions to a status, if its own state allows it. A refusal of one does not stop the
+    /// others. Returns the status of each, or why it was refused, in the order of the ids.
+    pub async fn set_promotion_statuses(
+        &self,
+        actor: Actor,
+        promotions: Vec<PromotionId>,
+        status: Status,
+    ) -> Result<Vec<StatusVerdict>, ServiceError> {
+        let (now, offset) = (self.clock().now(), self.clock().offset());
+        self.publish(actor.tenant, move |tx| {
+            Box::pin(async move {
+                tx.allow_bulk().await?;
+                let mut verdicts = Vec::with_capacity(promotions.len());
+                for promotion in promotions {
+                    // A refusal comes before anything is written of this promotion.
+                    let outcome = match moved(tx, actor, promotion, status, now).await {
+                        Ok((None, _)) => Ok(status),
+                        Ok((Some(old), row)) => {
+                            changed(tx, actor, offset, status.name(), Some(&old), row).await?;
+                            Ok(status)
+                        }
+                        Err(
+                            refused @ (ServiceError::NotFound
+                            | ServiceError::Refused(_)
+                            | ServiceError::Invalid(_)),
+                        ) => Err(refused),
+                        Err(failed) => return Err(failed),
+                    };
+                    verdicts.push((promotion, outcome));
+                }
+                Ok(verdicts)
+            })
+        })
+        .await
+    }
+}
+
+/// The status that a promotion has now, or why it was not moved.
+pub type StatusVerdict = (PromotionId, Result<Status, ServiceError>);
+
+/// Moves a promotion to a status. Returns the row before, if it had another status, and the row now.
+async fn moved(
+    tx: &mut TenantTx,
+    actor: Actor,
+    promotion: PromotionId,
+    status: Status,
+    now: DateTime<Utc>,
+) -> Result<(Option<PromotionRow>, PromotionRow), ServiceError> {
+    let row = lock(tx, promotion).await?;
+    let old = stored::promotion(&row)?;
+    require_transition(old.status, status)?;
+    if old.status == status {
+        return Ok((None, row));
+    }
+    require_custom_fields(tx, status, &old.terms, Some(&old)).await?;
+    if status == Status::Active {
+        require_room(tx, promotion, &old.terms, now).await?;
+    }
+    let after = set_status(tx, actor, promotion, status).await?;
+    Ok((Some(row), after))
 }
 
 async fn with_findings(
@@ -335,16 +363,18 @@ async fn require_room(
 }
 
 /// Refuses to activate a promotion that lacks required custom fields (spec 4), by the settings in this transaction.
-async fn require_custom_fields(tx: &mut TenantTx, terms: &Terms) -> Result<(), ServiceError> {
+async fn require_custom_fields(
+    tx: &mut TenantTx,
+    status: Status,
+    terms: &Terms,
+    before: Option<&Promotion>,
+) -> Result<(), ServiceError> {
     let (settings, _) = settings::read(tx).await?;
     let mut faults = Faults::new();
-    let fields = Path::Root.key("custom_fields");
-    for field in settings.custom_fields.iter().filter(|field| field.required) {
-        if !terms.custom_fields.contains_key(&field.key) {
-            let message = "is required before the promotion can be active";
-            faults.add(&fields.key(&field.key), FaultCode::Required, message);
-        }
-    }
+    let before = before.map(|before| (before.status, &before.terms.custom_fields));
+    let (fields, values) = (&settings.custom_fields, &terms.custom_fields);
+    let path = Path::Root.key("custom_fields");
+    check_required(fields, status, values, before, &path, &mut faults);
     if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
 }
 

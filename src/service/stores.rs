@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::change::{audit, require_room};
-use super::{Actor, Service, ServiceError};
+use super::{Actor, Refusal, Service, ServiceError};
 use crate::db;
 use crate::db::audit::NewAudit;
 use crate::domain::store::Store;
@@ -40,10 +40,14 @@ impl Service {
         .await
     }
 
+    /// Deletes a store that no promotion names.
     pub async fn delete_store(&self, actor: Actor, code: String) -> Result<(), ServiceError> {
         self.publish(actor.tenant, move |tx| {
             Box::pin(async move {
                 let gone = db::stores::delete(tx, &code).await?.ok_or(ServiceError::NotFound)?;
+                if db::stores::is_in_use(tx, &code).await? {
+                    return Err(Refusal::InUse.into());
+                }
                 let before = Some(StoreBody::document(&gone));
                 audit(tx, actor, subject(&code), "deleted", before, None).await
             })

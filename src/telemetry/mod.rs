@@ -19,6 +19,10 @@ use fields::SpanFields;
 pub use traces::{TraceError, Traces, adopt, answered};
 
 mod fields;
+#[cfg(feature = "traces")]
+mod traces;
+#[cfg(not(feature = "traces"))]
+#[path = "no_traces.rs"]
 mod traces;
 
 /// Most characters of a caller's request id.
@@ -60,14 +64,7 @@ where
         None => Registry::default().with(lines(log, writer)).with(filter).into(),
         Some(tracer) => {
             let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO);
-            let spans = tracing_opentelemetry::layer()
-                .with_tracer(tracer)
-                .with_location(false)
-                .with_threads(false)
-                .with_tracked_inactivity(false)
-                .with_target(false)
-                .with_level(false)
-                .with_filter(own);
+            let spans = traces::layer(tracer).with_filter(own);
             Registry::default().with(lines(log, writer).with_filter(filter)).with(spans).into()
         }
     }

@@ -16,8 +16,10 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tokio::runtime::Handle;
-use tracing::Span;
+use tracing::{Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::Layer;
+use tracing_subscriber::registry::LookupSpan;
 use url::Url;
 
 use crate::config::TraceConfig;
@@ -100,6 +102,20 @@ impl Traces {
             Err(error) => tracing::warn!(%error, "the last traces were not exported"),
         }
     }
+}
+
+/// The layer that makes spans of traces.
+pub(super) fn layer<S>(tracer: SdkTracer) -> impl Layer<S>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+{
+    tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_target(false)
+        .with_level(false)
 }
 
 /// If traces are exported, makes the request's span a child of the caller's and names it.

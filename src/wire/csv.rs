@@ -1,14 +1,12 @@
 //! Stores, product lists and codes as CSV, in the form that spreadsheets write.
 //!
-//! A fault points to its record by number, counted from 0 without the header, and to its column by name. The same fault
-//! in a JSON list has the same pointer.
+//! Each fault names its line in the file: its pointer is `/lines/1777`, and its message begins with `line 1777`.
 
 use std::borrow::Cow;
 
 use super::body::{INSTANT, NAME, Reads, TEXT, ZONE};
 use super::code::{CodeText, MAX_CODES};
 use super::decode::Value;
-use super::duplicates::refuse_repeated;
 use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
 use crate::domain::code::NewCode;
@@ -22,11 +20,118 @@ pub const CODE_COLUMNS: [&str; 4] = ["code", "expires_at", "used", "customer_id"
 /// Separates the zones of a store.
 const ZONE_SEPARATOR: char = '|';
 
+/// The records of a file. Empty lines are skipped.
+struct File<'b> {
+    bytes: &'b [u8],
+    records: Vec<csv::StringRecord>,
+}
+
+impl<'b> File<'b> {
+    fn read(bytes: &'b [u8], faults: &mut Faults) -> Option<Self> {
+        // Spreadsheets put a byte order mark before UTF-8.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        let mut file = Self { bytes, records: Vec::new() };
+        for record in reader.records() {
+            match record {
+                Ok(record) => file.records.push(record),
+                Err(error) => {
+                    let line = file.line_at(error.position());
+                    fault(line, FaultCode::Malformed, "is not CSV in UTF-8", faults);
+                    return None;
+                }
+            }
+        }
+        Some(file)
+    }
+
+    /// The line on which a record begins, counted from 1.
+    fn line(&self, record: &csv::StringRecord) -> u64 {
+        self.line_at(record.position())
+    }
+
+    /// A position is before the empty lines that precede a record.
+    fn line_at(&self, position: Option<&csv::Position>) -> u64 {
+        let Some(position) = position else { return 1 };
+        let begin = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+        let rest = self.bytes.get(begin..).unwrap_or_default().iter();
+        let ends = rest.take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let skipped = ends.filter(|byte| **byte == b'\n').count();
+        position.line().saturating_add(u64::try_from(skipped).unwrap_or_default())
+    }
+
+    /// Reads each record below the first `skipped` ones. A record must have a field for each column.
+    fn rows<T>(
+        &self,
+        columns: &[&str],
+        skipped: usize,
+        faults: &mut Faults,
+        read: fn(&Row<'_>, &mut Faults) -> Option<T>,
+    ) -> Vec<Option<T>> {
+        let row = |record: &csv::StringRecord| {
+            let line = self.line(record);
+            if record.len() != columns.len() {
+                let message = format!("has {} fields, not {}", record.len(), columns.len());
+                fault(line, FaultCode::Malformed, &message, faults);
+                return None;
+            }
+            let mut own = Faults::new();
+            let row = read(&Row { columns, record }, &mut own);
+            tell(line, own, faults);
+            row
+        };
+        self.records.iter().skip(skipped).map(row).collect()
+    }
+
+    /// Refuses records whose key repeats an earlier one. `what` is the column of the key.
+    fn refuse_repeated(
+        &self,
+        what: &str,
+        skipped: usize,
+        keys: impl Iterator<Item = Option<String>>,
+        faults: &mut Faults,
+    ) {
+        let mut seen = rustc_hash::FxHashSet::default();
+        for (record, key) in self.records.iter().skip(skipped).zip(keys) {
+            if key.is_some_and(|key| !seen.insert(key)) {
+                let message = format!("{what} is there twice");
+                fault(self.line(record), FaultCode::NotUnique, &message, faults);
+            }
+        }
+    }
+
+    /// Refuses more records than `most` below the first `skipped` ones.
+    fn refuse_more(
+        &self,
+        most: usize,
+        skipped: usize,
+        what: &str,
+        faults: &mut Faults,
+    ) -> Option<()> {
+        let Some(first) = self.records.get(most.saturating_add(skipped)) else { return Some(()) };
+        let message = format!("the file has more than {most} {what}");
+        fault(self.line(first), FaultCode::TooMany, &message, faults);
+        None
+    }
+}
+
+fn fault(line: u64, code: FaultCode, message: &str, faults: &mut Faults) {
+    faults.add_at(format!("/lines/{line}"), code, format!("line {line}: {message}"));
+}
+
+/// Tells the faults of one line. Their pointers name columns.
+fn tell(line: u64, own: Faults, faults: &mut Faults) {
+    for found in own.into_vec() {
+        let column = found.pointer.trim_start_matches('/');
+        fault(line, found.code, format!("{column} {}", found.message).trim_start(), faults);
+    }
+}
+
 /// A record below a header.
 struct Row<'r> {
     columns: &'r [&'r str],
     record: &'r csv::StringRecord,
-    path: Path<'r>,
 }
 
 impl Row<'_> {
@@ -43,7 +148,7 @@ impl Row<'_> {
         kind: &impl for<'t> Reads<'t, T>,
         faults: &mut Faults,
     ) -> Option<T> {
-        read_text(self.text(name), self.path.key(name), kind, faults)
+        read_text(self.text(name), Path::Root.key(name), kind, faults)
     }
 
     /// Reads the field of a column; `None` if it is empty.
@@ -70,17 +175,21 @@ fn read_text<T>(
     kind.read(Value { json: &json, path }, faults)
 }
 
-/// Reads stores with the header `code,concept,zones,timezone`, in any case and order. The zones of a store are separated by `|`.
+/// Reads stores with the header `code,concept,zones,timezone`, in any case and order. The zones of a store are separated
+/// by `|`. Each code may appear once.
 pub fn stores(bytes: &[u8], faults: &mut Faults) -> Option<Vec<Store>> {
-    let records = records(bytes, faults)?;
-    let (columns, records) = with_header(&records, &STORE_COLUMNS, faults)?;
-    rows(&columns, records, faults, store).into_iter().collect()
+    let file = File::read(bytes, faults)?;
+    let columns = header(&file, &STORE_COLUMNS, faults)?;
+    let stores = file.rows(&columns, 1, faults, store);
+    let code = |store: &Option<Store>| store.as_ref().map(|store| store.code.clone());
+    file.refuse_repeated("code", 1, stores.iter().map(code), faults);
+    stores.into_iter().collect()
 }
 
 fn store(row: &Row<'_>, faults: &mut Faults) -> Option<Store> {
     let code = row.read("code", &NAME, faults);
     let concept = row.optional("concept", &TEXT, faults);
-    let path = row.path.key("zones");
+    let path = Path::Root.key("zones");
     let zones = row.text("zones").split(ZONE_SEPARATOR).map(str::trim);
     let zones: Vec<&str> = zones.filter(|zone| !zone.is_empty()).collect();
     if zones.len() > MAX_ZONES {
@@ -96,27 +205,19 @@ fn store(row: &Row<'_>, faults: &mut Faults) -> Option<Store> {
 /// Reads codes with a header of `code`, and optionally `expires_at`, `used` and `customer_id`, as exports have it. If the
 /// first line does not name `code`, there is no header, and each line is a code.
 pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
-    let records = records(bytes, faults)?;
+    let file = File::read(bytes, faults)?;
     let names_code = |name: &str| name.trim().eq_ignore_ascii_case("code");
-    let (columns, records) = if records.first().is_some_and(|first| first.iter().any(names_code)) {
-        with_header(&records, &CODE_COLUMNS, faults)?
-    } else {
-        (vec!["code"], records.as_slice())
-    };
-    if records.is_empty() {
-        faults.add(&Path::Root, FaultCode::Required, "needs at least 1 code");
+    let has_header = file.records.first().is_some_and(|first| first.iter().any(names_code));
+    let (columns, skipped) =
+        if has_header { (header(&file, &CODE_COLUMNS, faults)?, 1) } else { (vec!["code"], 0) };
+    if file.records.len() <= skipped {
+        fault(1, FaultCode::Required, "the file needs at least 1 code", faults);
         return None;
     }
-    if records.len() > MAX_CODES {
-        let message = format!("has more than {MAX_CODES} codes");
-        faults.add(&Path::Root, FaultCode::TooMany, message);
-        return None;
-    }
-    let codes = rows(&columns, records, faults, code);
-    let key = |(place, new): (usize, &Option<NewCode>)| {
-        Some((place, new.as_ref()?.code.to_ascii_uppercase()))
-    };
-    refuse_repeated(codes.iter().enumerate().filter_map(key), &Path::Root, Some("code"), faults);
+    file.refuse_more(MAX_CODES, skipped, "codes", faults)?;
+    let codes = file.rows(&columns, skipped, faults, code);
+    let key = |new: &Option<NewCode>| new.as_ref().map(|new| new.code.to_ascii_uppercase());
+    file.refuse_repeated("code", skipped, codes.iter().map(key), faults);
     codes.into_iter().collect()
 }
 
@@ -127,74 +228,65 @@ fn code(row: &Row<'_>, faults: &mut Faults) -> Option<NewCode> {
     Some(NewCode { code: code?, customer_id: customer_id?, expires_at: expires_at? })
 }
 
-/// The columns of the header, and the records below it. Each column must be known, in whatever case, and may appear
-/// once; `code` is required.
-fn with_header<'r>(
-    records: &'r [csv::StringRecord],
+/// The columns of the header. Each column must be known, in whatever case, and may appear once; `code` is required.
+fn header(
+    file: &File<'_>,
     known: &[&'static str],
     faults: &mut Faults,
-) -> Option<(Vec<&'static str>, &'r [csv::StringRecord])> {
-    let Some((header, records)) = records.split_first() else {
-        faults.add(&Path::Root, FaultCode::Required, "the header is missing");
+) -> Option<Vec<&'static str>> {
+    let Some(header) = file.records.first() else {
+        fault(1, FaultCode::Required, "the header is missing", faults);
         return None;
     };
-    let before = faults.as_slice().len();
+    let mut own = Faults::new();
     let mut columns = Vec::with_capacity(header.len());
     for name in header.iter().map(str::trim) {
-        let path = Path::Root.key(name);
         match known.iter().find(|column| column.eq_ignore_ascii_case(name)) {
-            None => faults.add(&path, FaultCode::UnknownField, "is not a column here"),
-            Some(column) if columns.contains(column) => faults.repeated(&path),
+            None => {
+                let message = format!("{name:?} is not a column here");
+                own.add(&Path::Root, FaultCode::UnknownField, message);
+            }
+            Some(column) if columns.contains(column) => {
+                own.add(&Path::Root.key(column), FaultCode::NotUnique, "is there twice");
+            }
             Some(column) => columns.push(*column),
         }
     }
     if !columns.contains(&"code") {
-        let path = Path::Root.key("code");
-        faults.add(&path, FaultCode::Required, "this column is missing");
+        own.add(&Path::Root, FaultCode::Required, "the column code is missing");
     }
-    (faults.as_slice().len() == before).then_some((columns, records))
-}
-
-/// Reads each record. A record must have a field for each column.
-fn rows<T>(
-    columns: &[&str],
-    records: &[csv::StringRecord],
-    faults: &mut Faults,
-    read: fn(&Row<'_>, &mut Faults) -> Option<T>,
-) -> Vec<Option<T>> {
-    let row = |(place, record): (usize, &csv::StringRecord)| {
-        let path = Path::Root.index(place);
-        if record.len() != columns.len() {
-            let message = format!("has {} fields, not {}", record.len(), columns.len());
-            faults.add(&path, FaultCode::Malformed, message);
-            return None;
-        }
-        read(&Row { columns, record, path }, faults)
-    };
-    records.iter().enumerate().map(row).collect()
+    let is_good = own.is_empty();
+    tell(file.line(header), own, faults);
+    is_good.then_some(columns)
 }
 
 /// Reads a product list: one SKU a line, with or without the header `sku`, in whatever case.
 pub fn skus(bytes: &[u8], max: usize, faults: &mut Faults) -> Option<Vec<String>> {
-    let mut records = records(bytes, faults)?;
-    let is_header = |name: &str| name.trim().eq_ignore_ascii_case("sku");
-    if records.first().is_some_and(|first| first.len() == 1 && first.iter().any(is_header)) {
-        records.remove(0);
-    }
-    if records.len() > max {
-        faults.add(&Path::Root, FaultCode::TooMany, format!("has more than {max} SKUs"));
+    let file = File::read(bytes, faults)?;
+    let first = file.records.first();
+    let first = first.filter(|first| first.len() == 1).and_then(|first| first.get(0));
+    let first = first.map(str::trim).unwrap_or_default();
+    let skipped = usize::from(first.eq_ignore_ascii_case("sku"));
+    if file.records.len() == 1 && is_glued(first) {
+        let message = "the header and the SKUs are glued together: with curl, send the file with --data-binary, since \
+                       -d removes the ends of lines. If it is one SKU, put the header sku above it";
+        fault(
+            file.records.first().map_or(1, |record| file.line(record)),
+            FaultCode::Malformed,
+            message,
+            faults,
+        );
         return None;
     }
-    let sku = |(place, record): (usize, &csv::StringRecord)| {
-        let path = Path::Root.index(place);
-        if record.len() != 1 {
-            faults.add(&path, FaultCode::Malformed, "has more than one field");
-            return None;
-        }
-        read_text(record.get(0).unwrap_or_default().trim(), path, &NAME, faults)
-    };
-    let skus: Vec<Option<String>> = records.iter().enumerate().map(sku).collect();
+    file.refuse_more(max, skipped, "SKUs", faults)?;
+    let skus = file.rows(&["sku"], skipped, faults, |row, faults| row.read("sku", &NAME, faults));
     skus.into_iter().collect()
+}
+
+/// Whether the only line of a file looks like a header and SKUs without the ends of their lines, as in `skuABC`.
+fn is_glued(line: &str) -> bool {
+    let Some((header, rest)) = line.split_at_checked(3) else { return false };
+    header.eq_ignore_ascii_case("sku") && rest.starts_with(char::is_alphanumeric)
 }
 
 /// A text without control characters as a field, in quotation marks if it needs them.
@@ -206,34 +298,87 @@ pub fn field(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The records of a text. Empty lines are skipped.
-fn records(bytes: &[u8], faults: &mut Faults) -> Option<Vec<csv::StringRecord>> {
-    // Spreadsheets put a byte order mark before UTF-8.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let records: Result<Vec<_>, _> = reader.records().collect();
-    if records.is_err() {
-        faults.add(&Path::Root, FaultCode::Malformed, "is not CSV in UTF-8");
-    }
-    records.ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::names::Named as _;
 
     #[test]
-    fn columns_come_in_any_order_and_faults_have_their_place() {
+    fn columns_come_in_any_order() {
         let mut faults = Faults::new();
         let read =
             stores(b"\xef\xbb\xbfzones,code\r\n\"south|metro\",BLR-01\n,DEL-01\n", &mut faults)
                 .unwrap();
         assert_eq!(read[0].zones, ["south", "metro"]);
         assert_eq!((read[1].code.as_str(), &read[1].concept), ("DEL-01", &None));
-        assert!(stores(b"code,timezone\nA,Nowhere/City\n,\n", &mut faults).is_none());
-        let pointers: Vec<_> =
-            faults.as_slice().iter().map(|fault| fault.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/0/timezone", "/1/code"]);
+        assert_eq!(faults.as_slice(), []);
+    }
+
+    fn told(read: impl FnOnce(&mut Faults)) -> Vec<(String, &'static str, String)> {
+        let mut faults = Faults::new();
+        read(&mut faults);
+        let told = faults.into_vec().into_iter();
+        told.map(|own| (own.pointer, own.code.name(), own.message.into_owned())).collect()
+    }
+
+    #[test]
+    fn every_fault_names_its_line_in_the_file() {
+        let stores_of =
+            |text: &str| told(|faults| assert!(stores(text.as_bytes(), faults).is_none()));
+        let line = |number: u32, code, message: &str| {
+            (format!("/lines/{number}"), code, format!("line {number}: {message}"))
+        };
+        let zone = "timezone must be a time zone, as Asia/Kolkata";
+        assert_eq!(
+            stores_of("code,timezone\n\r\n\nA,Nowhere/City\n,\nB\n\"C\nC\",\nE,\n\nE,\n"),
+            [
+                line(4, "malformed", zone),
+                line(5, "required", "code must not be empty"),
+                line(6, "malformed", "has 1 fields, not 2"),
+                line(7, "malformed", "code has control characters"),
+                line(11, "not_unique", "code is there twice"),
+            ]
+        );
+        assert_eq!(
+            told(|faults| _ = stores(b"\ncode\nE\n\nE\n", faults)),
+            [line(5, "not_unique", "code is there twice")]
+        );
+        assert_eq!(stores_of(""), [line(1, "required", "the header is missing")]);
+        assert_eq!(
+            stores_of("\n\nName,zones,ZONES\n"),
+            [
+                line(3, "unknown_field", "\"Name\" is not a column here"),
+                line(3, "not_unique", "zones is there twice"),
+                line(3, "required", "the column code is missing"),
+            ]
+        );
+        let codes_of = |text: &[u8]| told(|faults| _ = codes(text, faults));
+        assert_eq!(codes_of(b"code\n"), [line(1, "required", "the file needs at least 1 code")]);
+        assert_eq!(
+            codes_of(b"ABC\nDEF\n\xff\xfe\n"),
+            [line(3, "malformed", "is not CSV in UTF-8")]
+        );
+        assert_eq!(codes_of(b"ABC\n\nabc\n"), [line(3, "not_unique", "code is there twice")]);
+        let skus_of = |text: &[u8]| told(|faults| _ = skus(text, 2, faults));
+        assert_eq!(
+            skus_of(b"SKU\nA\n\nB\nC"),
+            [line(5, "too_many", "the file has more than 2 SKUs")]
+        );
+        assert_eq!(skus_of(b"A\nB,C"), [line(2, "malformed", "has 2 fields, not 1")]);
+    }
+
+    #[test]
+    fn skus_that_are_glued_to_their_header_are_told_why() {
+        for glued in ["skuABC", "SKUTEE-1TEE-2", "Sku1\n"] {
+            let told = told(|faults| assert!(skus(glued.as_bytes(), 9, faults).is_none()));
+            let [(pointer, "malformed", message)] = told.as_slice() else { panic!("{told:?}") };
+            assert_eq!(pointer, "/lines/1");
+            assert!(message.contains("--data-binary"), "{message}");
+        }
+        for plain in ["SKU-1", "sku\nskuABC", "skuABC\nskuDEF", "ABC", "sk"] {
+            let mut faults = Faults::new();
+            assert!(skus(plain.as_bytes(), 9, &mut faults).is_some(), "{plain}: {faults:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::faults::{FaultCode, Faults, Path};
 use super::json::Json;
 use super::write::Writer;
 use crate::domain::names::names;
-use crate::domain::promotion::CustomValue;
+use crate::domain::promotion::{CustomValue, Status};
 use crate::domain::settings::{CustomField, CustomFieldKind, MAX_CUSTOM_FIELDS};
 
 names! {
@@ -99,18 +99,43 @@ impl Describes for Values {
     }
 }
 
-/// Reads a promotion's values. With `fields`, each value must fit its definition. Without `fields` (stored documents),
-/// values are not checked against definitions.
+/// The values of a promotion, by key.
+pub type CustomValues = BTreeMap<String, CustomValue>;
+
+/// What becomes of a value whose field is not defined.
+#[derive(Clone, Copy, Debug)]
+pub enum Undefined<'v> {
+    Refused,
+    /// It may be sent back as it is among these values of the present promotion, or left out.
+    Kept(&'v CustomValues),
+    /// It is left out: the values are those of another promotion.
+    Dropped,
+}
+
+/// Reads a promotion's values. With `fields`, each value must fit its definition, unless it is the present one. Without
+/// `fields` (stored documents), values are not checked against definitions.
 pub fn parse_values(
     value: Value<'_, '_>,
     fields: Option<&[CustomField]>,
+    undefined: Undefined<'_>,
     faults: &mut Faults,
-) -> Option<BTreeMap<String, CustomValue>> {
+) -> Option<CustomValues> {
     let entries = value.map(MAX_CUSTOM_FIELDS, faults, |key, value, faults| {
         let Some(fields) = fields else {
             return as_it_is(value, faults).map(|it| (key, Some(it)));
         };
+        let present = match undefined {
+            Undefined::Kept(present) => present.get(key),
+            Undefined::Refused | Undefined::Dropped => None,
+        };
+        if let Some(present) = present.filter(|present| is_same(present, value)) {
+            return Some((key, Some(present.clone())));
+        }
         let Some(field) = fields.iter().find(|field| field.key == key) else {
+            let is_left_out = present.is_some() && *value.json == Json::Null;
+            if is_left_out || matches!(undefined, Undefined::Dropped) {
+                return Some((key, None));
+            }
             let message = "is not a custom field of the settings";
             return value.fault(faults, FaultCode::UnknownField, message);
         };
@@ -155,17 +180,45 @@ fn as_it_is(value: Value<'_, '_>, faults: &mut Faults) -> Option<CustomValue> {
     }
 }
 
-/// Adds a fault for every required field that is missing. `path` is the place of the values.
+/// Whether a value that was sent is this one, as answers print it.
+fn is_same(present: &CustomValue, sent: Value<'_, '_>) -> bool {
+    match present {
+        CustomValue::Text(text) => matches!(sent.json, Json::String(sent) if sent == text),
+        CustomValue::Boolean(value) => *sent.json == Json::Bool(*value),
+        CustomValue::Number(number) => NUMBER.read(sent, &mut Faults::new()) == Some(*number),
+    }
+}
+
+/// Adds a fault for every required field that is missing: all of them when a draft is made active, and those that the
+/// promotion had, when it was active before. `before` is its status and its values. `path` is the place of the values.
 pub fn check_required(
     fields: &[CustomField],
-    values: &BTreeMap<String, CustomValue>,
+    status: Status,
+    values: &CustomValues,
+    before: Option<(Status, &CustomValues)>,
     path: &Path<'_>,
     faults: &mut Faults,
 ) {
+    let is_wanted = |key: &str| match (status, before) {
+        (Status::Draft | Status::Archived, _) => false,
+        (Status::Active | Status::Paused, Some((Status::Active | Status::Paused, had))) => {
+            is_filled(had, key)
+        }
+        (Status::Active, Some((Status::Draft | Status::Archived, _)) | None) => true,
+        (Status::Paused, Some((Status::Draft | Status::Archived, _)) | None) => false,
+    };
     for field in fields {
-        if field.required && !values.contains_key(&field.key) {
+        if field.required && !is_filled(values, &field.key) && is_wanted(&field.key) {
             let message = "is required before the promotion can be active";
             faults.add(&path.key(&field.key), FaultCode::Required, message);
         }
     }
+}
+
+/// Whether there is a value that is not an empty text.
+fn is_filled(values: &CustomValues, key: &str) -> bool {
+    values.get(key).is_some_and(|value| match value {
+        CustomValue::Text(text) => !text.is_empty(),
+        CustomValue::Number(_) | CustomValue::Boolean(_) => true,
+    })
 }

@@ -13,7 +13,7 @@ use crate::domain::limit::CountedLimit;
 use crate::domain::promotion::{Promotion, PromotionType, Scope};
 
 /// A limit, and what is left of it.
-type Left = (CountedLimit, Option<i64>);
+pub type Left = (CountedLimit, Option<i64>);
 
 answer! {
     /// A promotion that a customer can use now.
@@ -43,7 +43,7 @@ answer! {
     }
 }
 
-struct LeftBody;
+pub(super) struct LeftBody;
 
 impl PrintBody<(&[Left], u32)> for LeftBody {
     fn print_members(writer: &mut Writer, (left, precision): &(&[Left], u32)) {
@@ -65,7 +65,7 @@ impl Described for LeftBody {
     fn schema(schemas: &mut Schemas) -> Json {
         let says = "What is left of each limit: a count, or an amount in the tenant's currency.";
         usage::of_limits(schemas, says, |amount, fields, schemas| {
-            let left = "What is left of the limit for this customer.";
+            let left = "What is left of the limit for this customer or code.";
             optional(amount).describe("left", left, fields, schemas);
             required(amount).describe("max", "The limit.", fields, schemas);
         })

@@ -104,7 +104,8 @@ impl<'p, 't> Value<'p, 't> {
         let mut entries = Vec::with_capacity(members.len());
         for (key, json) in members {
             let entry = Value { json, path: self.path.key(key) };
-            let key_is_good = entry.check_text(key, TextBound::NAME, faults).is_some();
+            let key_is_good = entry.check_length(key, TextBound::NAME, faults).is_some()
+                && entry.check_controls(key, TextBound::NAME, faults).is_some();
             if let (Some(value), true) = (read(key, entry, faults), key_is_good) {
                 entries.push(value);
             }
@@ -121,11 +122,15 @@ impl<'p, 't> Value<'p, 't> {
         Some(text)
     }
 
-    /// A text within its bound, without control characters.
+    /// A text within its bound.
     pub fn text(self, bound: TextBound, faults: &mut Faults) -> Option<&'t str> {
         let text = self.str(faults)?;
-        self.check_text(text, bound, faults)?;
-        Some(text)
+        let is_trimmed = bound.is_trimmed && !faults.are_of_stored();
+        let read = if is_trimmed { text.trim() } else { text };
+        self.check_length(read, bound, faults)?;
+        // White space that is removed may not be a control character either.
+        self.check_controls(text, bound, faults)?;
+        Some(read)
     }
 
     /// Parses a text. If that fails, the fault says `must_be`.
@@ -138,7 +143,7 @@ impl<'p, 't> Value<'p, 't> {
         parse(self.str(faults)?).or_else(|| self.fault(faults, FaultCode::Malformed, must_be))
     }
 
-    fn check_text(&self, text: &str, bound: TextBound, faults: &mut Faults) -> Option<()> {
+    fn check_length(&self, text: &str, bound: TextBound, faults: &mut Faults) -> Option<()> {
         if text.is_empty() && bound.min > 0 {
             return self.fault(faults, FaultCode::Required, "must not be empty");
         }
@@ -148,7 +153,12 @@ impl<'p, 't> Value<'p, 't> {
             let message = format!("has more than {max} characters");
             return self.fault(faults, FaultCode::TooLong, message);
         }
-        if has_control(text) {
+        Some(())
+    }
+
+    fn check_controls(&self, text: &str, bound: TextBound, faults: &mut Faults) -> Option<()> {
+        let is_allowed = |byte: char| bound.has_lines && matches!(byte, '\n' | '\r' | '\t');
+        if has_control(text) && text.chars().any(|one| one.is_control() && !is_allowed(one)) {
             return self.fault(faults, FaultCode::Malformed, "has control characters");
         }
         Some(())
@@ -385,7 +395,8 @@ impl<'p, 't> Object<'p, 't> {
 
 /// Adds a fault if the field `field` of the body has another name than the path.
 pub fn refuse_other_name(body: Value<'_, '_>, field: &str, name: &str, faults: &mut Faults) {
-    if body.member_text(field, TextBound::NAME).is_some_and(|own| own != name) {
+    let own = body.member_text(field, TextBound::NAME);
+    if own.is_some_and(|own| own != name && own.trim() != name) {
         let message = format!("is not the {field} of the path");
         faults.clash(&body.path.key(field), message);
     }

@@ -18,9 +18,11 @@ use crate::engine::RuleSet;
 
 mod head;
 mod reasons;
+mod suggestions;
 
 use head::{PromotionHead, PromotionName};
-use reasons::{NotAppliedBody, SuggestionBody};
+use reasons::NotAppliedBody;
+use suggestions::SuggestionBody;
 
 /// Typical bytes of an answer without its lists, and of each line, allocation and applied promotion. They reserve room.
 const ROOM: usize = 1_024;
@@ -92,10 +94,10 @@ answer! {
         /// The result of each code of the cart, in its order.
         codes: required(every(part::<CodeBody>())) =>
             || context.request.cart.codes.iter().map(AsRef::as_ref).zip(&own.codes),
-        /// At most 5 promotions whose conditions are nearly met.
+        /// At most 5 changes of the cart that make further promotions apply, the largest gain first.
         suggestions: required(every(part::<SuggestionBody>())) =>
             || own.suggestions.iter().map(|suggestion| {
-                (suggestion, context.rules.promotion(suggestion.promotion), context.precision)
+                (suggestion, context.rules.promotion(suggestion.promotion), *context)
             }),
         /// With `explain: all`: every active or paused promotion that did not apply.
         not_applied: absent(every(part::<NotAppliedBody>())) =>

@@ -45,6 +45,7 @@ pub struct ListReference {
 pub struct Faults {
     found: Vec<Fault>,
     lists: Vec<ListReference>,
+    of_stored: bool,
 }
 
 /// The promotions that took the most steps of an evaluation that was stopped at its bound.
@@ -61,7 +62,16 @@ pub fn too_complex(rules: &RuleSet, costly: &[Costly]) -> Faults {
 
 impl Faults {
     pub const fn new() -> Self {
-        Self { found: Vec::new(), lists: Vec::new() }
+        Self { found: Vec::new(), lists: Vec::new(), of_stored: false }
+    }
+
+    /// The faults of a stored document, which is taken as it was written.
+    pub const fn of_stored() -> Self {
+        Self { found: Vec::new(), lists: Vec::new(), of_stored: true }
+    }
+
+    pub const fn are_of_stored(&self) -> bool {
+        self.of_stored
     }
 
     /// A single fault at a pointer.

@@ -104,7 +104,7 @@ body! {
         /// The milestone's name.
         name: required(NAME) => name,
         /// The target's name.
-        target: required(NAME) => target,
+        target: required(TITLE) => target,
     } print |Trigger::Milestone { name, target }| or "a milestone" read |object, faults| {
         Some(Trigger::Milestone { name: name?, target: target? })
     }
@@ -166,6 +166,6 @@ body! {
         /// The channel of the message.
         channel: required(choice::<MessageChannel>()),
         /// The name of a template that the sender knows.
-        template: required(NAME),
+        template: required(TEMPLATE),
     }
 }

@@ -7,13 +7,14 @@ use super::decode::{Value, refuse_other_name};
 use super::duplicates::refuse_repeated;
 use super::faults::Faults;
 use crate::domain::activity::{MAX_TARGETS, Milestone, MilestoneMeasure, Target};
+use crate::domain::exact::Exact;
 use crate::domain::limit::Refresh;
 use crate::domain::selector::Selector;
 
 body! {
     Target "" {
         /// The target's name. Each name may appear once.
-        name: required(NAME),
+        name: required(TITLE),
         /// The value to reach: an amount in the tenant's currency, visits or units; over 0, at most 1,000,000,000, at
         /// most 4 decimals.
         value: required(POSITIVE_AMOUNT),
@@ -62,6 +63,38 @@ answer! {
         created_at: required(INSTANT) => *created_at,
         /// When the milestone was last written.
         updated_at: required(INSTANT) => *updated_at,
+    }
+}
+
+answer! {
+    /// A customer's progress in the present window of a milestone.
+    pub struct ProgressBody "MilestoneProgress"
+        as (&Milestone, &Exact, Option<DateTime<Utc>>, &[String])
+        |(milestone, progress, window_ends_at, unlocked)| {
+        /// The milestone's name.
+        name: required(WORDS) => milestone.name,
+        /// What is counted.
+        measure: required(choice::<MilestoneMeasure>()) => milestone.measure,
+        /// The customer's progress: an amount, visits or units, by the milestone's measure.
+        progress: required(DECIMAL) => **progress,
+        /// When progress starts again from 0; null: never.
+        window_ends_at: optional(INSTANT) => *window_ends_at,
+        /// The targets of the milestone.
+        targets: required(every(part::<TargetProgress>())) => || {
+            let unlocked = *unlocked;
+            milestone.targets.iter().map(move |own| (own, unlocked.contains(&own.name)))
+        },
+    }
+}
+
+answer! {
+    struct TargetProgress "" as (&Target, bool) |(target, unlocked)| {
+        /// The target's name.
+        name: required(WORDS) => target.name,
+        /// The value to reach.
+        value: required(POSITIVE_AMOUNT) => target.value,
+        /// Whether the customer has reached it in this window. It stays so when goods come back.
+        unlocked: required(BOOLEAN) => *unlocked,
     }
 }
 

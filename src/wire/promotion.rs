@@ -11,7 +11,7 @@ use super::body::*;
 use super::bounds::MAX_INTEGER;
 use super::code::CodeText;
 use super::condition::CONDITIONS;
-use super::custom_field::{self, Values};
+use super::custom_field::{self, CustomValues, Undefined, Values};
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
 use super::finding::FindingBody;
@@ -26,8 +26,8 @@ use crate::domain::issuance::{Communication, Earning, Expiry, Trigger};
 use crate::domain::limit::Limits;
 use crate::domain::names::Named as _;
 use crate::domain::promotion::{
-    CustomValue, DEFAULT_SEQUENCE, Kind, MAX_TAGS, Promotion, PromotionType, Scope, Stacking,
-    State, Status, Terms,
+    DEFAULT_SEQUENCE, Kind, MAX_TAGS, Promotion, PromotionType, Scope, Stacking, State, Status,
+    Terms,
 };
 use crate::domain::settings::CustomField;
 use crate::domain::usage::Usage;
@@ -38,10 +38,12 @@ pub const MAX_DRAFT_CODES: usize = 1_000;
 /// What a body is used for. It decides which fields the body may have beside the terms, and the default of its status.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose<'s> {
-    /// `POST`: the status is `draft` by default; computed fields are unknown.
+    /// `POST`: the status is `draft` by default; computed fields are ignored. So a promotion is copied by posting what
+    /// `GET` has answered. Unless it is active, the copy is a draft.
     Create(&'s [CustomField]),
-    /// `PUT`: computed fields are ignored; without a status the present one stays.
-    Replace(&'s [CustomField], Status),
+    /// `PUT`: computed fields are ignored; without a status the present one stays. The present values of custom fields
+    /// may stay.
+    Replace(&'s [CustomField], Status, &'s CustomValues),
     /// An entry of an `evaluate` document: the status is `active` by default; `id` and `created_at` are read. `None`:
     /// the settings have faults, so custom fields are taken unchecked.
     Document(Option<&'s [CustomField]>),
@@ -90,7 +92,7 @@ impl<'s> Purpose<'s> {
     /// The custom fields of the settings, if they are known.
     const fn fields(self) -> Option<&'s [CustomField]> {
         match self {
-            Purpose::Create(fields) | Purpose::Replace(fields, _) => Some(fields),
+            Purpose::Create(fields) | Purpose::Replace(fields, ..) => Some(fields),
             Purpose::Document(fields) => fields,
             Purpose::Draft | Purpose::Stored => None,
         }
@@ -100,29 +102,35 @@ impl<'s> Purpose<'s> {
     const fn status(self) -> Status {
         match self {
             Purpose::Create(_) | Purpose::Stored => Status::Draft,
-            Purpose::Replace(_, present) => present,
+            Purpose::Replace(_, present, _) => present,
             Purpose::Document(_) | Purpose::Draft => Status::Active,
         }
     }
 }
 
 /// Reads the values of custom fields and checks them against the settings. Required values must be present if the
-/// promotion is to be active.
+/// promotion is to be active. A copy is without the values of fields that are not defined any more.
 fn custom_fields(
     object: &mut Object<'_, '_>,
     purpose: Purpose<'_>,
     status: Option<Status>,
     faults: &mut Faults,
-) -> Option<BTreeMap<String, CustomValue>> {
+) -> Option<CustomValues> {
     let fields = purpose.fields();
+    let (undefined, before) = match purpose {
+        Purpose::Replace(_, status, values) => (Undefined::Kept(values), Some((status, values))),
+        Purpose::Create(_) if object.has("state") => (Undefined::Dropped, None),
+        Purpose::Create(_) | Purpose::Document(_) | Purpose::Draft | Purpose::Stored => {
+            (Undefined::Refused, None)
+        }
+    };
     let values = object.or("custom_fields", BTreeMap::new(), faults, |value, faults| {
-        custom_field::parse_values(value, fields, faults)
+        custom_field::parse_values(value, fields, undefined, faults)
     })?;
-    if let Some(fields) = fields
-        && status.unwrap_or(purpose.status()) == Status::Active
-    {
+    if let Some(fields) = fields {
+        let status = status.unwrap_or(purpose.status());
         let path = object.path().key("custom_fields");
-        custom_field::check_required(fields, &values, &path, faults);
+        custom_field::check_required(fields, status, &values, before, &path, faults);
     }
     Some(values)
 }
@@ -135,14 +143,23 @@ fn read_besides(
     faults: &mut Faults,
 ) {
     let allowed = match purpose {
-        Purpose::Create(_) => &[Status::Draft, Status::Active],
-        Purpose::Replace(..) | Purpose::Document(_) | Purpose::Draft => Status::ALL,
+        Purpose::Create(_) if !object.has("state") => &[Status::Draft, Status::Active],
+        Purpose::Create(_) | Purpose::Replace(..) | Purpose::Document(_) | Purpose::Draft => {
+            Status::ALL
+        }
         Purpose::Stored => return,
     };
     body.status = optional(choice_of(allowed)).read("status", object, faults).flatten();
     let mut ignored = vec!["version", "state", "usage", "updated_at", "findings"];
     match purpose {
-        Purpose::Create(_) | Purpose::Stored => return,
+        Purpose::Stored => return,
+        Purpose::Create(_) => {
+            ignored.extend(["id", "created_at"]);
+            body.status = body.status.map(|status| match status {
+                Status::Active => Status::Active,
+                Status::Draft | Status::Paused | Status::Archived => Status::Draft,
+            });
+        }
         Purpose::Replace(..) => ignored.extend(["id", "created_at"]),
         Purpose::Draft => {
             ignored.push("created_at");
@@ -164,14 +181,14 @@ body! {
     /// The terms of a promotion, with all defaults filled in.
     pub struct TermsBody "PromotionTerms" as Terms {
         /// The promotion's name, unique in the tenant among promotions that are not archived (409 `name_taken`).
-        name: required(NAME) => terms.name,
+        name: required(TITLE) => terms.name,
         /// A note for those who manage promotions.
         description: or_empty(LONG) => terms.description,
         /// Who gets the promotion, and how: automatically (`pos`, or `loyalty` for members only), through an issuance
         /// (`loyalty_earning`, `rewards`), or with a code (`code_linked`).
         kind as "type": required(choice::<PromotionType>()) => terms.kind.promotion_type(),
         /// The campaign of the promotion, for lists and statistics.
-        campaign: optional(NAME) => terms.campaign,
+        campaign: optional(TITLE) => terms.campaign,
         /// A lower number ranks first, if the ranking contains `sequence`.
         sequence: or(integer(-MAX_INTEGER..=MAX_INTEGER), DEFAULT_SEQUENCE) => terms.sequence,
         /// The start, included. It is fixed once the promotion has been live.
@@ -196,10 +213,13 @@ body! {
         limits: or_empty(part::<Limits>()) => terms.limits,
         /// How the promotion combines with others.
         stacking: or_empty(part::<Stacking>()) => terms.stacking,
-        /// Whether shoppers are told what is missing.
+        /// Whether shoppers are told which one change of the cart would make the promotion apply.
         suggest: or(BOOLEAN, false) => terms.suggest,
-        /// A text for the shopper. In suggestions `{shortfall}` is replaced by what is missing.
+        /// A text for the shopper where the promotion applied.
         message: or_empty(LONG) => terms.message,
+        /// A text for the shopper where the promotion is suggested. `{shortfall}` and `{gain}` are replaced by what the
+        /// suggestion has there.
+        suggestion_message: recent(or_empty(LONG)) => terms.suggestion_message,
         /// The values of the custom fields, by key. The settings define the fields.
         custom_fields: later(or_empty(Values)) => terms.custom_fields,
         /// How the promotion is earned. Required for `loyalty_earning`, `{"trigger": "direct"}` for `rewards`, null for
@@ -230,7 +250,7 @@ body! {
         whole!(Terms {
             name, description, kind, campaign, sequence, starts_at, ends_at, currency, schedule,
             scope, audience, activation_required, conditions, benefit, steps, limits, stacking,
-            suggest, message; custom_fields
+            suggest, message, suggestion_message; custom_fields
         })
     }
 }
@@ -306,11 +326,11 @@ body! {
         /// Whether other promotions may apply after it.
         allow_further: or(BOOLEAN, true),
         /// The group for the strategy `best_deal`: promotions of the same group apply together.
-        group: optional(NAME),
+        group: optional(TITLE),
         /// Names by which other promotions exclude this one.
-        tags: recent(or_empty(distinct(NAME, 0..=MAX_TAGS))),
+        tags: recent(or_empty(distinct(TITLE, 0..=MAX_TAGS))),
         /// The promotion does not combine with promotions that have one of these tags, nor they with it.
-        not_with: recent(or_empty(distinct(NAME, 0..=MAX_TAGS))),
+        not_with: recent(or_empty(distinct(TITLE, 0..=MAX_TAGS))),
     }
 }
 
@@ -340,11 +360,20 @@ answer! {
 }
 
 described! {
-    /// A promotion to create. A field that is left out takes its default.
+    /// A promotion to create. A field that is left out takes its default. The fields that `GET` adds may be sent too:
+    /// a promotion is copied by posting what `GET` has answered, under another name.
     pub struct PromotionInput "" {
+        id: ignored(),
+        version: ignored(),
+        state: ignored(),
+        usage: ignored(),
+        created_at: ignored(),
+        updated_at: ignored(),
+        findings: ignored(),
         terms: all_of::<TermsBody>(),
-        /// The status of the new promotion.
-        status: or(choice_of(&[Status::Draft, Status::Active]), Status::Draft),
+        /// The status of the new promotion: `draft` or `active`. What `GET` has answered with `state` may have any; its
+        /// copy is a draft unless it is active.
+        status: or(choice::<Status>(), Status::Draft),
     }
 }
 
@@ -363,14 +392,6 @@ described! {
         /// The new status. If left out, the status stays. The moves are those of `/status`.
         status: absent(choice::<Status>()),
     }
-}
-
-request! {
-    /// The new status of a promotion.
-    pub struct StatusChange "" as Status {
-        /// The new status. Moves: draft → active; active ⇄ paused; any → archived, which is final.
-        status: required(choice_of(&[Status::Active, Status::Paused, Status::Archived])),
-    } read |object, faults| { status }
 }
 
 answer! {

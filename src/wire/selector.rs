@@ -259,7 +259,7 @@ impl<'p> Written<'p> {
     }
 }
 
-fn written_field(field: &TextField) -> (Field, Option<&str>) {
+pub(super) fn written_field(field: &TextField) -> (Field, Option<&str>) {
     match field {
         TextField::Sku => (Field::Sku, None),
         TextField::Product => (Field::Product, None),

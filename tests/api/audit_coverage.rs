@@ -29,6 +29,7 @@ const IN_HISTORY: &[(&str, &str)] = &[
     ("put", "/v1/promotions/{id}"),
     ("delete", "/v1/promotions/{id}"),
     ("post", "/v1/promotions/{id}/status"),
+    ("post", "/v1/promotions/status"),
 ];
 
 fn changes() -> impl Iterator<Item = &'static Route> {

@@ -373,10 +373,10 @@ async fn what_cannot_be_bound_is_refused_with_its_place() {
     let long = "x".repeat(256);
     let text = format!("CUSTOMER_ID,Customer_id,code\nA,B,ABC\n,,\n{long},,DEF\n");
     let refused = csv(&service, &path, admin, &text).await.expect_code(422, "invalid").faults();
-    assert_eq!(refused, [fault("/Customer_id", "not_unique")]);
+    assert_eq!(refused, [fault("/lines/1", "not_unique")]);
     let text = format!("code,customer_id\nABC,\n,C-1\nDEF,{long}\n");
     let refused = csv(&service, &path, admin, &text).await.expect_code(422, "invalid").faults();
-    assert_eq!(refused, [fault("/1/code", "malformed"), fault("/2/customer_id", "too_long")]);
+    assert_eq!(refused, [fault("/lines/3", "malformed"), fault("/lines/4", "too_long")]);
     let automatic = service.promotion(admin, ten_percent("Q")).await;
     let body = json!({"codes": [bound("ABC", "C-1")]});
     let refused = service.post(&format!("/v1/promotions/{automatic}/codes"), admin, body).await;

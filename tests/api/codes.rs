@@ -256,32 +256,32 @@ async fn an_export_is_an_import() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn faults_of_an_import_have_their_rows() {
+async fn faults_of_an_import_have_their_lines() {
     let (_database, service, tenant, path) = with_promotion().await;
     let admin = &tenant.admin;
     let fault = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
     for (text, faults) in [
-        ("", vec![fault("", "required")]),
-        ("code\n", vec![fault("", "required")]),
-        ("CODE,until\nA1B,\n", vec![fault("/until", "unknown_field")]),
+        ("", vec![fault("/lines/1", "required")]),
+        ("code\n", vec![fault("/lines/1", "required")]),
+        ("CODE,until\nA1B,\n", vec![fault("/lines/1", "unknown_field")]),
         // Without a header a line is a code.
         (
             "ABC\nDEF,2090-01-01T00:00:00Z\n-x\nabc\n",
             vec![
-                fault("/1", "malformed"),
-                fault("/2/code", "malformed"),
-                fault("/3/code", "not_unique"),
+                fault("/lines/2", "malformed"),
+                fault("/lines/3", "malformed"),
+                fault("/lines/4", "not_unique"),
             ],
         ),
-        ("code,code\nABC,ABC\n", vec![fault("/code", "not_unique")]),
+        ("code,code\nABC,ABC\n", vec![fault("/lines/1", "not_unique")]),
         (
             "code,expires_at\nABC,tomorrow\n-x,2090-01-01\nABC\nDEF,\ndef,\n",
             vec![
-                fault("/0/expires_at", "malformed"),
-                fault("/1/code", "malformed"),
-                fault("/1/expires_at", "malformed"),
-                fault("/2", "malformed"),
-                fault("/4/code", "not_unique"),
+                fault("/lines/2", "malformed"),
+                fault("/lines/3", "malformed"),
+                fault("/lines/3", "malformed"),
+                fault("/lines/4", "malformed"),
+                fault("/lines/6", "not_unique"),
             ],
         ),
     ] {

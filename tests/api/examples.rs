@@ -125,6 +125,7 @@ async fn promote(sent: &mut Sent<'_>, tenant: &Tenant) -> (String, String) {
     let path = format!("/v1/promotions/{draft}");
     sent.all("replace_promotion", admin, at(&path)).await;
     sent.all("set_promotion_status", admin, at(&format!("{path}/status"))).await;
+    sent.all("set_promotion_statuses", admin, at("/v1/promotions/status")).await;
     (id_of("Birthday voucher"), id_of("Claim 5 % off"))
 }
 

@@ -31,6 +31,7 @@ fn naming(things: &Things) -> Vec<(&'static str, String, Option<Value>)> {
     let activity = json!({"id": things.transaction, "type": "transaction", "customer": {"id": "C"},
         "transaction_id": things.transaction, "cart": cart()["cart"]});
     let empty = Some(json!({}));
+    let paused = json!({"ids": [things.promotion], "status": "paused"});
     let at = |rest: &str| format!("/v1/redemptions/tx:{}{rest}", things.transaction);
     vec![
         ("post", "/v1/issuances".to_owned(), Some(issue)),
@@ -38,6 +39,10 @@ fn naming(things: &Things) -> Vec<(&'static str, String, Option<Value>)> {
         ("post", "/v1/redemptions".to_owned(), Some(redeem)),
         ("post", "/v1/activities".to_owned(), Some(activity)),
         ("post", "/v1/promotions".to_owned(), Some(named(&things.list))),
+        ("post", "/v1/promotions/status".to_owned(), Some(paused)),
+        ("get", format!("/v1/promotions?code={}", things.code), None),
+        ("get", format!("/v1/promotions?store={}", things.store), None),
+        ("get", format!("/v1/customers/{}/milestones", things.customer), None),
         ("post", "/v1/evaluate-cart".to_owned(), Some(with("store", json!(things.store)))),
         ("post", "/v1/evaluate-cart".to_owned(), Some(coded(json!([things.code])))),
         ("get", at(""), None),

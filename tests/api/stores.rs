@@ -35,7 +35,7 @@ async fn stores_are_put_in_bulk_all_or_nothing() {
     service.get("/v1/stores/D", admin).await.expect_code(404, "not_found");
     let refused = csv(&service, "/v1/stores", admin, "code,timezone\nD,Nowhere\n").await;
     let faults = refused.expect_code(422, "invalid").faults();
-    assert_eq!(faults, [("/0/timezone".to_owned(), "malformed".to_owned())]);
+    assert_eq!(faults, [("/lines/2".to_owned(), "malformed".to_owned())]);
     service.delete("/v1/stores/A", admin).await.expect(204);
     service.delete("/v1/stores/A", admin).await.expect_code(404, "not_found");
     let mut request = cart();

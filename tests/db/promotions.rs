@@ -1,15 +1,28 @@
 //! Promotions: names, versions, states, history, pages.
 
 use chrono::{Duration, Utc};
-use promotion_engine::db::promotions::{self, NewPromotion, PromotionFilter};
-use promotion_engine::db::{DbError, Key, Reference, keys, promotion_history};
+use promotion_engine::db::promotion_list::{
+    self, ListedPromotion, PromotionCursor, PromotionFilter,
+};
+use promotion_engine::db::promotions::{self, NewPromotion};
+use promotion_engine::db::{DbError, Key, Page, Reference, TenantTx, keys, promotion_history};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
 use promotion_engine::domain::names::Named;
-use promotion_engine::domain::promotion::{Kind, PromotionType, State, Status};
+use promotion_engine::domain::promotion::{Kind, PromotionOrder, PromotionType, State, Status};
 use support::{TestDatabase, in_tx};
 use uuid::Uuid;
 
 use crate::sample::{full_tenant, key, name_in, noon, promotion};
+
+/// Promotions, newest first.
+async fn list(
+    tx: &mut TenantTx,
+    filter: &PromotionFilter,
+    after: Option<&PromotionCursor>,
+    limit: u16,
+) -> Result<Page<ListedPromotion, PromotionCursor>, DbError> {
+    promotion_list::list(tx, filter, PromotionOrder::NewestFirst, noon(), after, limit).await
+}
 
 async fn insert(database: &TestDatabase, tenant: TenantId, new: NewPromotion) -> PromotionId {
     let id = new.promotion;
@@ -115,10 +128,10 @@ async fn states_follow_from_status_and_dates() {
         .await)
     .unwrap();
     let list = async |state: Option<State>| {
-        let filter = PromotionFilter { state, ..PromotionFilter::default() };
-        let page =
-            in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 50).await);
-        page.unwrap().items.into_iter().map(|row| name_in(&row.document)).collect::<Vec<_>>()
+        let states = state.into_iter().collect();
+        let filter = PromotionFilter { states, ..PromotionFilter::default() };
+        let page = in_tx!(database, tenant, |tx| list(tx, &filter, None, 50).await);
+        page.unwrap().items.into_iter().map(|own| name_in(&own.row.document)).collect::<Vec<_>>()
     };
     assert_eq!(list(Some(State::Draft)).await, ["draft future", "draft present", "draft past"]);
     assert_eq!(list(Some(State::Scheduled)).await, ["active future"]);
@@ -152,9 +165,8 @@ async fn the_list_is_filtered_and_paged() {
         insert(&database, tenant, new).await;
     }
     let names = async |filter: PromotionFilter| {
-        let page =
-            in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 50).await);
-        page.unwrap().items.into_iter().map(|row| name_in(&row.document)).collect::<Vec<_>>()
+        let page = in_tx!(database, tenant, |tx| list(tx, &filter, None, 50).await);
+        page.unwrap().items.into_iter().map(|own| name_in(&own.row.document)).collect::<Vec<_>>()
     };
     let q = |text: &str| PromotionFilter { q: Some(text.to_owned()), ..PromotionFilter::default() };
     assert_eq!(names(q("ärmel")).await, ["ÄRMEL and shoes", "Ärmel 10 %"]);
@@ -171,10 +183,9 @@ async fn the_list_is_filtered_and_paged() {
     let mut after = None;
     loop {
         let filter = PromotionFilter::default();
-        let page =
-            in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), after, 1).await);
+        let page = in_tx!(database, tenant, |tx| list(tx, &filter, after.as_ref(), 1).await);
         let page = page.unwrap();
-        seen.extend(page.items.into_iter().map(|row| name_in(&row.document)));
+        seen.extend(page.items.into_iter().map(|own| name_in(&own.row.document)));
         after = page.next;
         if after.is_none() {
             break;

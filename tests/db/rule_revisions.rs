@@ -1,10 +1,11 @@
 //! Stores and product lists as the rule cache sees them: which of them have changed, and which somebody names.
 
 use promotion_engine::db::product_lists::{self, ProductListRevision};
-use promotion_engine::db::promotions::{self, PromotionFilter};
+use promotion_engine::db::promotion_list::{self, PromotionFilter};
+use promotion_engine::db::promotions;
 use promotion_engine::db::{promotion_ends, rules, stores};
 use promotion_engine::domain::id::{PromotionId, TenantId};
-use promotion_engine::domain::promotion::Status;
+use promotion_engine::domain::promotion::{PromotionOrder, Status};
 use sqlx::AssertSqlSafe;
 use support::{TestDatabase, in_tx};
 use uuid::Uuid;
@@ -94,8 +95,16 @@ async fn a_list_is_named_by_settings_and_by_promotions_in_force() {
     written(&database, tenant, "delete from settings_product_list").await;
     written(&database, tenant, "delete from milestone_product_list").await;
     let filter = PromotionFilter::default();
-    let page = in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 1).await);
-    let promotion = PromotionId::new(page.unwrap().items[0].promotion_id);
+    let page = in_tx!(database, tenant, |tx| promotion_list::list(
+        tx,
+        &filter,
+        PromotionOrder::NewestFirst,
+        noon(),
+        None,
+        1
+    )
+    .await);
+    let promotion = PromotionId::new(page.unwrap().items[0].row.promotion_id);
     let named_at = async |at| {
         let named = in_tx!(database, tenant, |tx| product_lists::named(tx, Some(at)).await);
         named.unwrap().len()

@@ -1,10 +1,11 @@
 //! What each statement does, in the presence of another tenant's rows.
 
-use promotion_engine::db::promotions::{self, PromotionFilter};
+use promotion_engine::db::promotion_list::{self, PromotionFilter};
+use promotion_engine::db::promotions;
 use promotion_engine::db::tenants::{self, TenantPatch};
 use promotion_engine::db::{DbError, Key, Reference, codes, keys, product_lists, settings, stores};
 use promotion_engine::domain::id::{KeyId, PromotionId, TenantId};
-use promotion_engine::domain::promotion::Status;
+use promotion_engine::domain::promotion::{PromotionOrder, Status};
 use support::{TestDatabase, as_operator, in_tx};
 use uuid::Uuid;
 
@@ -144,8 +145,16 @@ async fn a_product_list_in_use_cannot_be_deleted() {
     in_tx!(database, tenant, |tx| settings::replace(tx, 2, &new, "{}", &[]).await).unwrap();
     assert!(matches!(delete("shoes").await, Err(DbError::InUse)));
     let filter = PromotionFilter::default();
-    let page = in_tx!(database, tenant, |tx| promotions::list(tx, &filter, noon(), None, 1).await);
-    let id = PromotionId::new(page.unwrap().items[0].promotion_id);
+    let page = in_tx!(database, tenant, |tx| promotion_list::list(
+        tx,
+        &filter,
+        PromotionOrder::NewestFirst,
+        noon(),
+        None,
+        1
+    )
+    .await);
+    let id = PromotionId::new(page.unwrap().items[0].row.promotion_id);
     in_tx!(database, tenant, |tx| promotions::set_status(tx, id, Status::Archived, None).await)
         .unwrap();
     assert_eq!(delete("shoes").await.unwrap().unwrap().size, 2);

@@ -207,3 +207,29 @@ fn grow(document: &mut Value, dice: &mut Dice) {
         line["tax"] = dice.one(&["0", "0.07", "1.31"]).into();
     }
 }
+
+/// The prices are those of the cart without suggestions. What is found before the bound is told.
+#[test]
+fn suggestions_end_at_the_bound_and_the_prices_stand() {
+    let priced = (2..30).map_while(|count| {
+        let document = stacked(count);
+        Some((evaluate_until(&document, &Stop::default()).ok()?, document))
+    });
+    let ((steps, _), mut document) = priced.last().expect("two promotions are priced");
+    assert!(steps > MOST / 6, "five more prices would be within the bound: {steps}");
+    let totals = evaluate(&document)["totals"].clone();
+    let suggesting = (100..120).map(|number| {
+        let pays = json!({"type": "payment_mode", "op": "in", "values": [format!("M{number}")]});
+        let mut own = promotion(number, json!({"type": "amount_off", "value": "0.01"}), pays);
+        own["suggest"] = json!(true);
+        own
+    });
+    document["promotions"].as_array_mut().expect("promotions").extend(suggesting);
+    let result = evaluate(&document);
+    assert_eq!(result["totals"], totals, "{result}");
+    let suggestions = result["suggestions"].as_array().expect("suggestions").len();
+    assert!(suggestions < 5, "{suggestions} were tried within the bound");
+    // Whoever tries a short evaluation first does not take a part of the suggestions for all of them.
+    let short = Stop::within(steps + steps / 2);
+    assert_eq!(evaluate_until(&document, &short), Err(Unfinished::Stopped));
+}

@@ -129,13 +129,14 @@ fn printed(case: &Value) -> Vec<Value> {
     found(case).iter().map(print).collect()
 }
 
-/// `no_message` needs a text that promotions do not have yet.
 #[test]
 fn every_code_has_a_table() {
     let tables = tables();
-    let in_tables: Vec<&str> = tables.iter().map(|table| table["code"].as_str().unwrap()).collect();
-    let told = FindingCode::ALL.iter().filter(|code| **code != FindingCode::NoMessage);
-    let told: Vec<&str> = told.map(|code| code.name()).collect();
+    let mut in_tables: Vec<&str> =
+        tables.iter().map(|table| table["code"].as_str().unwrap()).collect();
+    // A code can stand at several places.
+    in_tables.dedup();
+    let told: Vec<&str> = FindingCode::ALL.iter().map(|code| code.name()).collect();
     assert_eq!(in_tables, told);
 }
 

@@ -12,6 +12,7 @@ mod limits;
 mod optimal;
 mod oracle;
 mod properties;
+mod suggestions;
 
 use serde_json::Value;
 

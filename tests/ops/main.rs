@@ -5,6 +5,7 @@ mod collector;
 mod compose_file;
 mod dashboard;
 mod documents;
+mod embedded_copy;
 mod refusal_metrics;
 mod secrets;
 mod telemetry;

@@ -48,6 +48,7 @@ pub struct Cluster {
     arguments: Vec<String>,
     connect: PgConnectOptions,
     url: String,
+    password: String,
     server: Option<Child>,
     /// Ends the server when the pipe to it closes, which the system does at the latest when this process ends.
     watcher: Child,
@@ -87,6 +88,7 @@ impl Cluster {
             .expect("a watcher");
         let mut cluster = Self {
             url: url(&connect, password.trim()),
+            password: password.trim().to_owned(),
             folder,
             data,
             program: program.to_owned(),
@@ -102,6 +104,22 @@ impl Cluster {
     /// Where logs of this test may go.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// PostgreSQL's own folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Another of PostgreSQL's programs, run by the account that the server has.
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(Path::new(&self.program).with_file_name(name));
+        self.as_owner(&mut command);
+        command
+    }
+
+    pub fn password(&self) -> &str {
+        &self.password
     }
 
     /// How to connect as the owner.
@@ -173,12 +191,17 @@ impl Cluster {
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log);
+        self.as_owner(&mut command);
+        command.spawn().expect("a server")
+    }
+
+    /// Lets a program run as the account that the cluster belongs to.
+    pub fn as_owner(&self, command: &mut Command) {
         let owner = fs::metadata(&self.data).expect("the cluster's folder");
         let own = fs::metadata("/proc/self").map_or(owner.uid(), |own| own.uid());
         if own != owner.uid() {
             command.uid(owner.uid()).gid(owner.gid());
         }
-        command.spawn().expect("a server")
     }
 
     fn log(&self) -> String {

@@ -1,6 +1,7 @@
 //! Instances of the service inside the test process, for tests that kill nothing.
 
 use promotion_engine::app::{App, AppOptions, listen};
+use promotion_engine::db::DbOptions;
 use sqlx::postgres::PgConnectOptions;
 use support::options;
 
@@ -18,14 +19,17 @@ pub struct Instance {
 
 impl Instance {
     pub async fn start(database: &PgConnectOptions, change: impl FnOnce(&mut AppOptions)) -> Self {
+        Self::with(options(database), change).await
+    }
+
+    pub async fn with(database: DbOptions, change: impl FnOnce(&mut AppOptions)) -> Self {
         let mut app_options =
             AppOptions { operator_key: Some(OPERATOR.to_owned()), ..AppOptions::default() };
         change(&mut app_options);
         let any = "127.0.0.1:0".parse().expect("an address");
         let listener = listen(any).await.expect("a port");
-        let app = App::start(listener, options(database), app_options)
-            .await
-            .expect("an instance that starts");
+        let app =
+            App::start(listener, database, app_options).await.expect("an instance that starts");
         Self { app }
     }
 }

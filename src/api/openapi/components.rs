@@ -9,17 +9,18 @@ use std::marker::PhantomData;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    audit, codes, health, keys, product_lists, redemptions, schema, stats, stores, tenants,
-    webhooks,
+    audit, code_lookup, codes, health, keys, product_lists, redemptions, schema, stats, stores,
+    tenants, webhooks,
 };
 use crate::domain::redemption::Order;
 use crate::wire::body::{
-    Described, Describes, DescribesMember, Schemas, Side, WORDS, every, optional, part, required,
+    Described, Describes, DescribesMember, Fields, SIZE, Schemas, Side, WORDS, absent, every,
+    optional, part, required,
 };
 use crate::wire::event::EventBody;
 use crate::wire::{
     activity, code, customer_promotion, drafts, evaluation, finding, issuing, milestone, problem,
-    product_list, promotion, redemption, returns, settings, store,
+    product_list, promotion, promotion_status, redemption, returns, settings, store,
 };
 
 /// Makes the function that describes all bodies.
@@ -45,6 +46,8 @@ bodies! {
     BulkIssuanceInput: request::<issuing::BulkIssueBody>;
     CartRequestInput: request::<drafts::EvaluationRequest>;
     Claim: request::<issuing::ClaimBody>;
+    CodeBatchPage: page::<code_lookup::CodeBatch>;
+    CodeFound: answer::<crate::wire::code_lookup::CodeFound>;
     CodePage: page::<codes::CodeBody>;
     CodesInput: request::<code::CodesBody>;
     CodesMade: answer::<codes::CodesMade>;
@@ -68,10 +71,12 @@ bodies! {
     Milestone: answer::<milestone::MilestoneBody>;
     MilestoneInput: request::<milestone::NewMilestone>;
     MilestonePage: page::<milestone::MilestoneBody>;
+    MilestoneProgressPage: page::<milestone::ProgressBody>;
     Nothing: |schemas| schemas.on(Side::Request, |schemas| {
         schemas.fields().schema("Nothing: the path says everything.")
     });
     OfferPage: page::<customer_promotion::CustomerPromotionBody>;
+    OwnTenant: answer::<tenants::OwnTenant>;
     Problem: answer::<problem::ProblemBody>;
     ProductList: answer::<product_lists::ProductListBody>;
     ProductListInput: request::<product_list::NewProductList>;
@@ -79,7 +84,7 @@ bodies! {
     ProductListSummary: answer::<product_lists::SummaryBody>;
     Promotion: answer::<promotion::PromotionAnswer>;
     PromotionInput: request::<promotion::PromotionInput>;
-    PromotionPage: page::<promotion::PromotionAnswer>;
+    PromotionPage: answer::<CountedPage<promotion::PromotionAnswer>>;
     PromotionReplacement: request::<promotion::PromotionReplacement>;
     PromotionStats: answer::<stats::PromotionStatsBody>;
     PromotionVersionPage: page::<promotion::VersionAnswer>;
@@ -94,7 +99,9 @@ bodies! {
     Settings: answer::<settings::SettingsAnswer>;
     SettingsInput: request::<settings::SettingsAnswer>;
     Stats: answer::<stats::StatsBody>;
-    StatusChange: request::<promotion::StatusChange>;
+    StatusChange: request::<promotion_status::StatusChange>;
+    StatusVerdicts: answer::<promotion_status::StatusVerdictsBody>;
+    StatusesChange: request::<promotion_status::StatusesChange>;
     Store: answer::<store::StoreBody>;
     StoreInput: request::<store::NewStore>;
     StoreListInput: |schemas| schemas.on(Side::Request, |schemas| store::STORES.schema(schemas));
@@ -129,10 +136,28 @@ impl<B: Described> Described for Page<B> {
     const NAME: &'static str = "";
 
     fn schema(schemas: &mut Schemas) -> Value {
-        let mut fields = schemas.fields();
-        required(every(part::<B>())).describe("items", "In a stable order.", &mut fields, schemas);
-        let about = "The `cursor` of the next page; null at the end.";
-        optional(WORDS).describe("next_cursor", about, &mut fields, schemas);
+        page_fields::<B>(schemas).schema("A page of a list.")
+    }
+}
+
+/// A page of a list that can be counted.
+struct CountedPage<B>(PhantomData<B>);
+
+impl<B: Described> Described for CountedPage<B> {
+    const NAME: &'static str = "";
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        let mut fields = page_fields::<B>(schemas);
+        let about = "With `count=true`: how many items match in all.";
+        absent(SIZE).describe("total", about, &mut fields, schemas);
         fields.schema("A page of a list.")
     }
+}
+
+fn page_fields<B: Described>(schemas: &mut Schemas) -> Fields {
+    let mut fields = schemas.fields();
+    required(every(part::<B>())).describe("items", "In a stable order.", &mut fields, schemas);
+    let about = "The `cursor` of the next page; null at the end.";
+    optional(WORDS).describe("next_cursor", about, &mut fields, schemas);
+    fields
 }

@@ -119,6 +119,41 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// The cluster whose server another process runs.
+    pub(super) fn of_another(
+        options: &EmbeddedOptions,
+        home: PathBuf,
+        account: Account,
+        programs: Programs,
+    ) -> Result<Self, EmbeddedError> {
+        let password = password(&home, &account)?;
+        let address = match address(&home)? {
+            Address::Loopback(_) => Address::Loopback(postmaster::port(&folder(&home))?),
+            socket @ Address::Socket(_) => socket,
+        };
+        let durability = options.durability;
+        let (server, _watcher) = (None, None);
+        Ok(Self { home, account, programs, durability, password, address, server, _watcher })
+    }
+
+    /// A PostgreSQL program that connects to the server as the owner.
+    pub(super) fn client(&self, program: &'static str) -> Result<Command, EmbeddedError> {
+        if !self.programs.path(program).is_file() {
+            return Err(EmbeddedError::NoClient { program });
+        }
+        let mut command = self.command(program);
+        command.env("PGUSER", OWNER).env("PGPASSWORD", &self.password);
+        match &self.address {
+            Address::Socket(folder) => {
+                command.env("PGHOST", folder).env("PGPORT", SOCKET_PORT.to_string())
+            }
+            Address::Loopback(port) => {
+                command.env("PGHOST", "127.0.0.1").env("PGPORT", port.to_string())
+            }
+        };
+        Ok(command)
+    }
+
     /// Waits until the server has ended by itself.
     pub(super) async fn ended(&mut self) {
         if let Some(server) = &mut self.server {
@@ -351,7 +386,7 @@ impl Drop for Cluster {
 }
 
 /// Runs a PostgreSQL command to its end.
-async fn run(program: &str, mut command: Command) -> Result<(), EmbeddedError> {
+pub(super) async fn run(program: &str, mut command: Command) -> Result<(), EmbeddedError> {
     let answer = command.output().await;
     let answer = answer.map_err(|source| EmbeddedError::io(format!("run {program}"), source))?;
     if answer.status.success() {

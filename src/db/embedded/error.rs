@@ -30,6 +30,17 @@ pub enum EmbeddedError {
     /// Another process runs the database of this folder.
     #[error("another process already runs the database in {}", data_dir.display())]
     InUse { data_dir: PathBuf },
+    #[error("there is no database in {}", data_dir.display())]
+    Nothing { data_dir: PathBuf },
+    #[error(
+        "the database in DATA_DIR is not empty, and a restore replaces nothing: name a new folder in DATA_DIR"
+    )]
+    NotEmpty,
+    #[error(
+        "{program} was not found beside PostgreSQL's server programs: install PostgreSQL's client programs \
+         (Debian and Ubuntu: apt install postgresql-client) or name the folder of all programs in PG_BIN_DIR"
+    )]
+    NoClient { program: &'static str },
     /// The service runs as root, and no other account can run the server.
     #[error(
         "PostgreSQL does not run as root, and there is no account postgres or nobody to run it"

@@ -7,10 +7,11 @@
 //!
 //! Reading order: [`Embedded::start`] in `server`; `programs` finds or downloads the server programs; `account` chooses the
 //! account if the service runs as root; `cluster` holds the folder and runs the server in it; `postmaster`
-//! distinguishes the server from other processes; `kept` restarts a server that dies.
+//! distinguishes the server from other processes; `kept` restarts a server that dies; `copy` backs up and restores.
 
 mod account;
 mod cluster;
+mod copy;
 mod error;
 mod kept;
 mod options;

@@ -45,6 +45,14 @@ pub(super) fn disown(folder: &Path, socket_lock: &Path) -> Result<(), EmbeddedEr
     Ok(())
 }
 
+/// The TCP port of the server in `folder`: the fourth line of its pid file.
+pub(super) fn port(folder: &Path) -> Result<u16, EmbeddedError> {
+    let file = folder.join(PID_FILE);
+    let text = fs::read_to_string(&file).map_err(cannot("read", &file))?;
+    let port = text.lines().nth(3).and_then(|line| line.trim().parse().ok());
+    port.ok_or_else(|| cannot("read", &file)(std::io::ErrorKind::InvalidData.into()))
+}
+
 /// The pid in a pid file. A negative number means a single-user server.
 fn named(file: &Path) -> Option<u32> {
     let text = fs::read_to_string(file).ok()?;

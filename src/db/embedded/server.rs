@@ -17,7 +17,7 @@ use super::programs;
 use crate::convert::hex;
 
 /// The name of the service's database.
-const DATABASE: &str = "promotion_engine";
+pub(super) const DATABASE: &str = "promotion_engine";
 /// Where the cluster is kept if the service runs as root and the server's account cannot enter DATA_DIR.
 const FALLBACK: &str = "/var/lib/promotion-engine";
 
@@ -68,7 +68,7 @@ impl Embedded {
 
 /// The folder of the cluster and everything beside it. It is in DATA_DIR, unless the server's account cannot enter
 /// DATA_DIR.
-async fn home(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedError> {
+pub(super) async fn home(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedError> {
     fs::create_dir_all(data_dir).map_err(cannot("make", data_dir))?;
     let data_dir = fs::canonicalize(data_dir).map_err(cannot("find", data_dir))?;
     let home = data_dir.join("postgres");
@@ -107,7 +107,7 @@ fn make_private(folder: &Path, account: &Account) -> Result<(), EmbeddedError> {
 }
 
 /// Takes the lock, so that only one process runs the cluster.
-fn lock(home: &Path, data_dir: &Path) -> Result<File, EmbeddedError> {
+pub(super) fn lock(home: &Path, data_dir: &Path) -> Result<File, EmbeddedError> {
     let path = home.join("lock");
     let file = File::options()
         .create(true)

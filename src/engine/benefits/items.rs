@@ -138,7 +138,7 @@ impl<'d> Giving<'d> {
     }
 
     fn work(&self) -> &Work<'_> {
-        &self.case.work
+        self.case.work
     }
 
     /// Those of the lines that the target selects.

@@ -17,5 +17,6 @@ mod reach;
 mod shipping;
 
 pub(crate) use leftovers::Leftover;
+pub(crate) use plan::target_lines;
 pub(crate) use propose::{alone, conditions_hold, lone_discount, propose};
 pub(crate) use reach::{CartReach, ItemReach, LineReach, cart_reach, is_whole, item_reach};

@@ -93,3 +93,28 @@ fn leans_on_conditions(case: &Case<'_>, candidate: &Candidate<'_>) -> bool {
         Benefit::Shipping(own) => own.repeat.is_some(),
     }
 }
+
+/// The lines whose units a benefit could discount if there were enough of them; `None` if it is not on lines.
+pub(crate) fn target_lines(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    basket: &Basket,
+) -> Option<LineSet> {
+    let from = match &candidate.compiled.promotion.terms.benefit {
+        Benefit::Items(own) => own.from,
+        Benefit::Cart(_) => From::Matching,
+        Benefit::FreeProduct(_) | Benefit::Shipping(_) => return None,
+    };
+    let of_part = |part: &PartPlan| {
+        let required = part.requirements.iter().map(|own| own.lines);
+        let required = required.fold(LineSet::default(), |all, own| all.union(&own));
+        match (from, candidate.target(&part.lines)) {
+            (From::Matching, None) => part.lines,
+            (From::InCondition, Some(selected)) => selected.intersection(&required),
+            (From::Matching | From::BeyondCondition, Some(selected)) => selected,
+            (From::InCondition | From::BeyondCondition, None) => required,
+        }
+    };
+    let plan = plan(case, candidate, basket);
+    Some(plan.iter().map(of_part).fold(LineSet::default(), |all, own| all.union(&own)))
+}

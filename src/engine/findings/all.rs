@@ -27,9 +27,7 @@ pub fn findings<'p>(
     found.extend(worth::no_limit(terms, about.settings));
     found.extend(overlaps::same_terms(about, &others));
     found.extend(overlaps::overlaps(about, &others));
-    // `None`: promotions have no text of their own for suggestions.
-    let of_suggestions = None;
-    found.extend(messages::no_message(terms.suggest, of_suggestions));
-    found.extend(messages::placeholders(&terms.message, of_suggestions));
+    found.extend(messages::no_message(terms.suggest, &terms.suggestion_message));
+    found.extend(messages::placeholders(&terms.message, &terms.suggestion_message));
     found
 }

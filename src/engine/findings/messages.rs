@@ -6,21 +6,21 @@ use crate::domain::finding::{Concern, Finding};
 const PLACEHOLDERS: [&str; 2] = ["shortfall", "gain"];
 const OF_SUGGESTIONS: &str = "/suggestion_message";
 
-/// It suggests, and has nothing to say. `None`: promotions have no text of their own for suggestions.
-pub(super) fn no_message(suggest: bool, of_suggestions: Option<&str>) -> Option<Finding> {
-    let says_nothing = suggest && of_suggestions.is_some_and(str::is_empty);
+/// It suggests itself, and has nothing to say.
+pub(super) fn no_message(suggest: bool, of_suggestions: &str) -> Option<Finding> {
     let pointer = OF_SUGGESTIONS.to_owned();
-    says_nothing.then_some(Finding { pointer, concern: Concern::NoMessage })
+    (suggest && of_suggestions.is_empty())
+        .then_some(Finding { pointer, concern: Concern::NoMessage })
 }
 
 /// Words in braces that are not replaced there: one finding for each text.
-pub(super) fn placeholders(message: &str, of_suggestions: Option<&str>) -> Vec<Finding> {
+pub(super) fn placeholders(message: &str, of_suggestions: &str) -> Vec<Finding> {
     let is_known = |word: &&str| PLACEHOLDERS.contains(word);
     let in_message = in_braces(message).find(is_known).map(|word| Finding {
         pointer: "/message".to_owned(),
         concern: Concern::PlaceholderOfSuggestions(word.to_owned()),
     });
-    let unknown = in_braces(of_suggestions.unwrap_or_default()).find(|word| !is_known(word));
+    let unknown = in_braces(of_suggestions).find(|word| !is_known(word));
     let unknown = unknown.map(|word| Finding {
         pointer: OF_SUGGESTIONS.to_owned(),
         concern: Concern::UnknownPlaceholder(word.to_owned()),
@@ -42,11 +42,10 @@ mod tests {
     #[test]
     fn who_suggests_has_something_to_say() {
         let table = [
-            (true, Some(""), true),
-            (true, Some("Add one more"), false),
-            (true, Some(" "), false),
-            (false, Some(""), false),
-            (true, None, false),
+            (true, "", true),
+            (true, "Add one more", false),
+            (true, " ", false),
+            (false, "", false),
         ];
         for (suggest, text, is_found) in table {
             assert_eq!(no_message(suggest, text).is_some(), is_found, "{suggest} {text:?}");
@@ -66,7 +65,7 @@ mod tests {
         ];
         for (text, word) in table {
             let concern = word.map(|word| Concern::UnknownPlaceholder(word.to_owned()));
-            let found = placeholders("", Some(text)).pop().map(|finding| finding.concern);
+            let found = placeholders("", text).pop().map(|finding| finding.concern);
             assert_eq!(found, concern, "{text}");
         }
     }

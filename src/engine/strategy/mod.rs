@@ -10,5 +10,5 @@ mod run;
 
 pub(crate) use choose::choose;
 pub(crate) use optimal::check_bounds;
-pub(crate) use order::{Ranked, rank};
+pub(crate) use order::{Ranked, by_rank, rank};
 pub(crate) use run::{Outcome, Verdict};

@@ -1,5 +1,6 @@
 //! The candidates in rank order, and the reasons why they did not apply (spec 7.2, 8).
 
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::domain::amount::Money;
@@ -124,11 +125,7 @@ pub(crate) fn rank<'e>(case: &Case<'e>, mut candidates: Vec<Candidate<'e>>) -> R
     };
     let by_expiry = criteria.contains(&RankingCriterion::EarliestExpiry);
     if case.rules.has_drafts() || by_expiry && candidates.iter().any(ends_sooner) {
-        // The sort is stable, and candidates come in order of creation, then id.
-        candidates.sort_by(|a, b| {
-            let discounts = || (discount(a), discount(b));
-            ranking::compare_dated(criteria, a.dated(), b.dated(), discounts)
-        });
+        candidates.sort_by(|a, b| by_rank(case, a, b));
     } else {
         candidates.sort_by(|a, b| {
             let discounts = || (discount(a), discount(b));
@@ -136,4 +133,13 @@ pub(crate) fn rank<'e>(case: &Case<'e>, mut candidates: Vec<Candidate<'e>>) -> R
         });
     }
     Ranked { candidates }
+}
+
+/// The order of two candidates, by the criteria themselves.
+pub(crate) fn by_rank<'e>(case: &Case<'e>, a: &Candidate<'e>, b: &Candidate<'e>) -> Ordering {
+    let discounts = || (lone_discount(case, a), lone_discount(case, b));
+    let criteria = &case.rules.settings().ranking;
+    let by_criteria = ranking::compare_dated(criteria, a.dated(), b.dated(), discounts);
+    // Indexes are in order of creation, then id.
+    by_criteria.then(a.index.cmp(&b.index))
 }

@@ -38,6 +38,8 @@ pub(crate) struct Outcome {
     pub(crate) applied: Vec<(usize, Rc<Proposal>)>,
     /// The verdict on each candidate.
     pub(crate) verdicts: Vec<Verdict>,
+    /// The baskets on which candidates found no unit, where suggestions need to know.
+    pub(crate) seen: Vec<(usize, Basket)>,
     /// Only under `optimal`: what is known of the largest possible discount.
     pub(crate) optimality: Option<Optimality>,
 }
@@ -48,6 +50,7 @@ impl Outcome {
         Self {
             applied: Vec::with_capacity(candidates),
             verdicts: vec![Verdict::Pending; candidates],
+            seen: Vec::new(),
             optimality: None,
         }
     }
@@ -140,10 +143,22 @@ impl Run<'_, '_> {
             Some(reason) => self.ranked.reason(self.case, place, &self.basket, reason),
             None => match self.propose(place) {
                 Ok(proposal) => return self.apply(place, proposal),
-                Err(failure) => self.ranked.failed(self.case, place, &self.basket, failure),
+                Err(failure) => {
+                    self.see(place, failure);
+                    self.ranked.failed(self.case, place, &self.basket, failure)
+                }
             },
         };
         self.outcome.refuse(place, reason);
+    }
+
+    /// Keeps the basket for a suggestion. Unless units are used up, the untouched one says the same.
+    fn see(&mut self, place: usize, failure: Failure) {
+        let suggests = self.ranked.candidate(place).compiled.promotion.terms.suggest;
+        let is_needed = suggests && self.case.tells_reasons && self.case.claims.consumed();
+        if is_needed && failure == Failure::NoEligibleItems {
+            self.outcome.seen.push((place, self.basket.clone()));
+        }
     }
 
     /// The reason of a promotion that does not combine with one that has applied.
@@ -165,7 +180,7 @@ impl Run<'_, '_> {
     fn apply(&mut self, place: usize, proposal: Rc<Proposal>) {
         let candidate = self.ranked.candidate(place);
         let before = self.case.work.steps();
-        proposal.carry_out(&mut self.basket, &self.case.work);
+        proposal.carry_out(&mut self.basket, self.case.work);
         match proposal.level {
             Level::Item => {}
             Level::Cart | Level::Shipping => {

@@ -22,6 +22,7 @@ use crate::domain::selector::{Match as MatchMode, NumberOperator};
 use crate::domain::settings::{
     EvaluationOrder, PercentageBase, QualifyingItems, RankingCriterion, Strategy,
 };
+use crate::domain::suggestion::SuggestionKind;
 use crate::wire::audience::Type as AudienceType;
 use crate::wire::custom_field::Type as CustomFieldType;
 use crate::wire::issuance::{ExpiryType, TriggerType as EarningTrigger};
@@ -41,5 +42,5 @@ titled! {
     LifecycleStatus, LineField, MatchMode, MessageChannel, MilestoneMeasure, NumberOperator,
     Operator, PercentageBase, PickOrder, PickWithin, PriceBase, PromotionState, PromotionType,
     QualifyingItems, RankingCriterion, ReasonCode, RedemptionState, RefreshUnit, RoundingMode,
-    SameWithin, StepMeasure, Strategy, UnitsFrom, Weekday,
+    SameWithin, StepMeasure, Strategy, SuggestionKind, UnitsFrom, Weekday,
 }

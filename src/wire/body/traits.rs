@@ -55,7 +55,7 @@ pub fn read_stored<T>(
     read: impl FnOnce(Value<'_, '_>, &mut Faults) -> Option<T>,
 ) -> Result<T, String> {
     let json = Json::parse(document).map_err(|error| format!("{error:?}"))?;
-    let mut faults = Faults::new();
+    let mut faults = Faults::of_stored();
     match read(Value::root(&json), &mut faults) {
         Some(read) if faults.is_empty() => Ok(read),
         _ => Err(format!("{:?}", faults.as_slice())),

@@ -1,10 +1,10 @@
-//! Why promotions did not apply, and what is missing: reasons, suggestions and unmet conditions (spec 8).
+//! Why promotions did not apply, and what is missing: reasons and unmet conditions (spec 8).
 
 use std::borrow::Cow;
 
 use super::head::PromotionHead;
 use crate::domain::condition::{Condition, Leaf};
-use crate::domain::evaluation::{LeafPlace, Reason, ReasonCode, Suggestion, Unmet};
+use crate::domain::evaluation::{LeafPlace, Reason, ReasonCode, Unmet};
 use crate::domain::exact::Exact;
 use crate::domain::names::Named;
 use crate::domain::promotion::{Promotion, Terms};
@@ -13,27 +13,6 @@ use crate::wire::condition::{Type, operator_of, type_of};
 use crate::wire::selector::Operator;
 use crate::wire::usage::{LIMIT_NAME, limit_name};
 use crate::wire::write::Writer;
-
-/// The part of a message that the shortfall replaces.
-const SHORTFALL: &str = "{shortfall}";
-
-answer! {
-    pub(super) struct SuggestionBody "" as (&Suggestion, &Promotion, u32)
-        |(own, promotion, precision)| {
-        head: all_of::<PromotionHead>() => promotion,
-        /// The promotion's message, in which the shortfall replaces `{shortfall}`.
-        message: required(WORDS) =>
-            promotion.terms.message.replace(SHORTFALL, &shortfall(&own.unmet, promotion, *precision)),
-        /// The one condition that is not met.
-        unmet: required(every(part::<UnmetBody>())) => || [missing(&own.unmet, promotion, *precision)],
-    }
-}
-
-fn shortfall(unmet: &Unmet, promotion: &Promotion, precision: u32) -> String {
-    let (_, _, decimals) = missing(unmet, promotion, precision);
-    let shortfall = unmet.number.as_ref().and_then(|number| number.shortfall.as_ref());
-    shortfall.map_or_else(String::new, |own| own.print(decimals))
-}
 
 answer! {
     /// A promotion that did not apply, and why.

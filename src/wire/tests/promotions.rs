@@ -11,6 +11,7 @@ use crate::domain::promotion::{Promotion, Status, Terms};
 use crate::domain::settings::{CustomField, CustomFieldKind};
 use crate::domain::usage::Usage;
 use crate::wire::body::PrintBody as _;
+use crate::wire::custom_field::CustomValues;
 use crate::wire::decode::Value;
 use crate::wire::faults::Faults;
 use crate::wire::json::Json;
@@ -208,7 +209,7 @@ fn promotion() -> impl Strategy<Value = Tree> {
             "stacking": {"exclusive": flag, "allow_further": flag, "group": "g",
                 "tags": if flag { json!(["t", "u"]) } else { json!([]) },
                 "not_with": if flag { json!([]) } else { json!(["t"]) }},
-            "message": "{shortfall}", "custom_fields": {"n": "1.50", "b": flag, "t": "x"}
+            "message": "{shortfall}", "suggestion_message": if flag { "{gain}" } else { "" }, "custom_fields": {"n": "1.50", "b": flag, "t": "x"}
         });
         for (key, value) in kind.as_object().into_iter().flatten() {
             body[key.as_str()] = value.clone();
@@ -255,7 +256,8 @@ proptest! {
         };
         prop_assert_eq!(parse_stored(stored(&terms).as_bytes()), Ok(terms.clone()));
         let answer = answered(&terms);
-        let purpose = Purpose::Replace(&fields, Status::Active);
+        let kept = CustomValues::new();
+        let purpose = Purpose::Replace(&fields, Status::Active, &kept);
         let (again, faults) = read(&answer, |v, f| parse(v, purpose, f));
         prop_assert_eq!(faults, Vec::<String>::new());
         prop_assert_eq!(again.status, Some(Status::Paused));
@@ -320,6 +322,7 @@ fn what_uses_no_new_terms_is_stored_as_it_was() {
         (r#""group":null"#, r#""group":"g","tags":["a","b"]"#),
         (r#""group":null"#, r#""group":null,"not_with":["a"]"#),
         (r#"{"type":"all","#, r#"{"type":"identified","#),
+        (r#""message":"","#, r#""message":"","suggestion_message":"{gain}","#),
         (
             r#""value":"12.5""#,
             r#""steps":{"measure":"amount","of":null,"values":[{"from":"1","value":"5"},{"from":"2","value":"6"}]}"#,

@@ -3,9 +3,11 @@
 use serde_json::{Value as Tree, json};
 
 use super::{cases, put, read};
-use crate::domain::promotion::Status;
+use crate::domain::amount::Number;
+use crate::domain::promotion::{CustomValue, Status};
 use crate::domain::settings::{CustomField, CustomFieldKind};
-use crate::wire::promotion::{Purpose, parse};
+use crate::wire::custom_field::CustomValues;
+use crate::wire::promotion::{Purpose, parse, parse_stored};
 
 fn promotion() -> Tree {
     json!({
@@ -52,6 +54,7 @@ fn values_have_bounds() {
         ("/name", json!(""), "/name required"),
         ("/name", json!("x".repeat(256)), "/name too_long"),
         ("/message", json!("x".repeat(2_001)), "/message too_long"),
+        ("/suggestion_message", json!("x".repeat(2_001)), "/suggestion_message too_long"),
         ("/ends_at", json!("2026-06-01T00:00:00+05:30"), "/ends_at not_after"),
         ("/ends_at", json!("2026-06-01"), "/ends_at malformed"),
         ("/sequence", json!(1_000_000_001), "/sequence out_of_range"),
@@ -229,16 +232,33 @@ fn earning_has_one_trigger() {
 }
 
 #[test]
-fn computed_fields_are_ignored_in_a_replacement_only() {
+fn computed_fields_are_ignored() {
     let mut body = promotion();
     for name in ["id", "version", "state", "usage", "created_at", "updated_at"] {
         put(&mut body, &format!("/{name}"), &json!({"any": 1}));
     }
-    let purpose = Purpose::Replace(&[], Status::Active);
+    let kept = CustomValues::new();
+    let purpose = Purpose::Replace(&[], Status::Active, &kept);
     let (parsed, faults) = read(&body.to_string(), |v, f| parse(v, purpose, f));
     assert!(parsed.terms.is_some() && faults.is_empty(), "{faults:?}");
-    let (_, faults) = read(&body.to_string(), |v, f| parse(v, Purpose::Create(&[]), f));
-    assert_eq!(faults.len(), 6);
+    // So a promotion is copied: unless it is active, the copy is a draft.
+    for (status, copied) in [
+        ("draft", Status::Draft),
+        ("active", Status::Active),
+        ("paused", Status::Draft),
+        ("archived", Status::Draft),
+    ] {
+        put(&mut body, "/status", &json!(status));
+        let create = |text: &str| read(text, |v, f| parse(v, Purpose::Create(&[]), f));
+        let (parsed, faults) = create(&body.to_string());
+        assert!(parsed.terms.is_some() && faults.is_empty(), "{faults:?}");
+        assert_eq!(parsed.status, Some(copied));
+        let mut new = body.clone();
+        new.as_object_mut().unwrap().remove("state");
+        let (parsed, faults) = create(&new.to_string());
+        assert_eq!(parsed.status.is_some(), faults.is_empty());
+        assert_eq!(faults.is_empty(), ["draft", "active"].contains(&status));
+    }
     let twice = r#"{"usage": {"a": 1, "a": 2}}"#;
     let (_, faults) = read(twice, |v, f| parse(v, purpose, f));
     assert!(faults.contains(&"/usage/a not_unique".to_owned()), "{faults:?}");
@@ -270,6 +290,76 @@ fn custom_fields_fit_the_settings_and_required_ones_matter_when_active() {
         with("draft", json!({"from": "2026-6-1", "kind": "b"})),
         ["/custom_fields/from malformed", "/custom_fields/kind malformed"]
     );
+    assert_eq!(with("active", json!({"center": ""})), ["/custom_fields/center required"]);
+
+    // A definition that is taken away, changed or made required later bears on no promotion as it stands.
+    let text = |text: &str| CustomValue::Text(text.to_owned());
+    let number = CustomValue::Number(Number::parse("5").unwrap());
+    let had = CustomValues::from([
+        ("gone".to_owned(), text("x")),
+        ("size".to_owned(), number),
+        ("kind".to_owned(), text("b")),
+    ]);
+    let centered = CustomValues::from([("center".to_owned(), text("x"))]);
+    let replaced = |before: Status, had: &CustomValues, status: &str, values: Tree| {
+        let mut body = promotion();
+        put(&mut body, "/status", &json!(status));
+        put(&mut body, "/custom_fields", &values);
+        let purpose = Purpose::Replace(&fields, before, had);
+        read(&body.to_string(), |v, f| parse(v, purpose, f)).1
+    };
+    let as_it_was = json!({"gone": "x", "size": "5.0", "kind": "b"});
+    let none: [&str; 0] = [];
+    for status in ["active", "paused"] {
+        assert_eq!(replaced(Status::Active, &had, status, as_it_was.clone()), none);
+        assert_eq!(replaced(Status::Paused, &had, status, json!({"gone": null})), none);
+        let lost = replaced(Status::Active, &centered, status, json!({"center": ""}));
+        assert_eq!(lost, ["/custom_fields/center required"]);
+    }
+    assert_eq!(replaced(Status::Draft, &had, "draft", as_it_was.clone()), none);
+    let activated = replaced(Status::Draft, &had, "active", as_it_was);
+    assert_eq!(activated, ["/custom_fields/center required"]);
+    let changed = json!({"gone": "y", "size": "6", "kind": "c", "other": null});
+    assert_eq!(
+        replaced(Status::Active, &had, "active", changed),
+        [
+            "/custom_fields/gone unknown_field",
+            "/custom_fields/size unknown_field",
+            "/custom_fields/kind malformed",
+            "/custom_fields/other unknown_field",
+        ]
+    );
+}
+
+#[test]
+fn texts_for_people_may_have_lines_and_names_lose_white_space_around_them() {
+    let with = |place: &str, text: &str| {
+        let mut body = promotion();
+        put(&mut body, place, &json!(text));
+        read(&body.to_string(), |v, f| parse(v, Purpose::Create(&[]), f))
+    };
+    for place in ["/description", "/message"] {
+        let (parsed, faults) = with(place, " two\r\n\tlines ");
+        assert_eq!(faults, [""; 0], "{place}");
+        let terms = parsed.terms.unwrap();
+        assert_eq!([terms.description, terms.message].concat(), " two\r\n\tlines ");
+        for other in ["\u{b}", "\u{0}", "\u{7f}", "\u{85}"] {
+            assert_eq!(with(place, other).1, [format!("{place} malformed")]);
+        }
+    }
+    for place in ["/name", "/campaign"] {
+        assert_eq!(with(place, "\u{3000} A  B ").1, [""; 0]);
+        assert_eq!(with(place, " \u{a0}").1, [format!("{place} required")]);
+        for control in ["A\nB", "A\t", "\rA"] {
+            assert_eq!(with(place, control).1, [format!("{place} malformed")]);
+        }
+    }
+    let terms = with("/name", "\u{3000} A  B ").0.terms.unwrap();
+    assert_eq!(terms.name, "A  B");
+    // What the release before has stored is taken as it was written.
+    let mut body = promotion();
+    put(&mut body, "/name", &json!(" "));
+    assert_eq!(parse_stored(body.to_string().as_bytes()).unwrap().name, " ");
 }
 
 #[test]

@@ -48,6 +48,16 @@ pub const REACHED_TERMS: &[&str] = &[
     "identified not_in_audience",
     "code bound and applied",
     "code code_of_another_customer",
+    "suggest add_amount",
+    "suggest add_quantity",
+    "suggest add_item",
+    "suggest next_step",
+    "suggest next_step of a line",
+    "suggest pay_with",
+    "suggest identify",
+    "suggest beyond the condition",
+    "suggest one more where the condition holds",
+    "suggest where units are used up",
 ];
 
 /// Counts the newer terms that this result reached.
@@ -57,6 +67,7 @@ pub fn census_terms(result: &Value, document: &Value, counts: &mut BTreeMap<Stri
     count_incompatible(result, document, &mut count);
     count_floors(result, document, &mut count);
     count_customers(result, document, &mut count);
+    count_suggestions(result, document, &mut count);
 }
 
 fn entries(list: &Value) -> impl Iterator<Item = &Value> {
@@ -200,6 +211,26 @@ fn count_customers(result: &Value, document: &Value, count: &mut impl FnMut(Stri
         }
         if code["reason"] == "code_of_another_customer" {
             count("code code_of_another_customer".to_owned());
+        }
+    }
+}
+
+fn count_suggestions(result: &Value, document: &Value, count: &mut impl FnMut(String)) {
+    for own in entries(&result["suggestions"]) {
+        let kind = word(&own["kind"]);
+        count(format!("suggest {kind}"));
+        let promotion = promotion(document, own);
+        if promotion["benefit"]["target"]["from"] == "beyond_condition" && kind == "add_quantity" {
+            count("suggest beyond the condition".to_owned());
+        }
+        if kind == "add_quantity" && own["shortfall"].is_null() {
+            count("suggest one more where the condition holds".to_owned());
+        }
+        if kind == "next_step" && own["line_id"].is_string() {
+            count("suggest next_step of a line".to_owned());
+        }
+        if document["settings"]["qualifying_items"] == "consumed" && kind == "add_quantity" {
+            count("suggest where units are used up".to_owned());
         }
     }
 }

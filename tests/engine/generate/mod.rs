@@ -1,8 +1,8 @@
 //! Random valid documents for the command `evaluate`, for comparing evaluators with one another.
 //!
 //! Few SKUs, prices and names, so that promotions collide; over time every kind of benefit, condition,
-//! schedule, limit and setting. A document follows from its seed alone. Two of three documents have none of the newer terms,
-//! and are what they were before there were any.
+//! schedule, limit and setting. A document follows from its seed alone. Newer terms and suggestions are added to one of three documents
+//! each; the others are what they were before there were any.
 
 mod benefit;
 mod cart;
@@ -12,6 +12,7 @@ mod conditions;
 pub mod dice;
 mod promotion;
 mod settings;
+mod suggestions;
 mod terms;
 mod words;
 
@@ -44,6 +45,17 @@ pub fn document(seed: u64) -> Value {
     if dice.chance(34) {
         terms::add(&mut dice, &mut document);
     }
+    let mut dice = Dice::new(seed ^ 0x5_0661);
+    if dice.chance(34) {
+        suggestions::add(&mut dice, &mut document);
+    }
+    document
+}
+
+/// The document of a seed, with promotions that suggest themselves.
+pub fn suggesting(seed: u64) -> Value {
+    let mut document = document(seed);
+    suggestions::add(&mut Dice::new(seed ^ 0x5_0661), &mut document);
     document
 }
 

@@ -1,7 +1,7 @@
 //! What a promotion gives at its turn (7.4), and the cart after it.
 
 use super::amounts::{exact_amounts, room_on_line};
-use super::choose::{Choice, Plan, applications_allowed, choose, parts};
+use super::choose::{Choice, Plan, applications_allowed, choose, parts, target_lines};
 use super::conditions::{Judged, Requirement, Sight, Unmet, judge, requirements, unmet};
 use super::document::{Promotion, World};
 use super::number::{Exact, percent, smaller, where_positive, whole};
@@ -31,12 +31,14 @@ pub struct Gift {
 pub struct Refusal {
     pub reason: &'static str,
     pub unmet: Vec<Unmet>,
+    /// The lines that the target means, where nothing on them could be discounted.
+    pub target: Option<Vec<usize>>,
 }
 
 impl Refusal {
     /// A reason without leaves.
     pub fn because(reason: &'static str) -> Refusal {
-        Refusal { reason, unmet: Vec::new() }
+        Refusal { reason, unmet: Vec::new(), target: None }
     }
 }
 
@@ -76,7 +78,8 @@ pub fn conditions_met<'a>(
         }
     }
     if met.is_empty() {
-        return Err(Refusal { reason: "conditions_not_met", unmet: nearest(failed) });
+        let unmet = nearest(failed);
+        return Err(Refusal { unmet, ..Refusal::because("conditions_not_met") });
     }
     Ok(met)
 }
@@ -89,8 +92,7 @@ fn unmet_of(world: &World<'_>, judged: &Judged<'_>) -> Vec<Unmet> {
 /// shortfall in proportion, then the first part.
 fn nearest(failed: Vec<Vec<Unmet>>) -> Vec<Unmet> {
     let distance = |leaves: &Vec<Unmet>| {
-        let shortfalls = leaves.iter().filter_map(|leaf| leaf.shortfall.as_ref());
-        let missing: Exact = shortfalls.map(|(_, ratio)| ratio).sum();
+        let missing: Exact = leaves.iter().filter_map(|leaf| leaf.missing.ratio()).sum();
         (leaves.len(), missing)
     };
     failed.into_iter().min_by_key(distance).unwrap_or_default()
@@ -164,7 +166,8 @@ fn attempt_items(
     let discount = settle_lines(world, promotion, &exact, &mut lines);
     let free_items: Exact = plans.iter().map(|plan| &plan.to_add).sum();
     if discount.is_zero() && free_items.is_zero() {
-        return Err(nothing(is_there_any));
+        let target = met.iter().flat_map(|(sight, needed)| target_lines(sight, needed)).collect();
+        return Err(Refusal { target: Some(target), ..nothing(is_there_any) });
     }
     let mut allocations = Vec::new();
     for share in &lines {
@@ -266,7 +269,8 @@ fn attempt_cart(
         after: state.clone(),
     };
     if lines.is_empty() || n == 0 {
-        return Err(nothing(!lines.is_empty()));
+        let is_there_any = !lines.is_empty();
+        return Err(Refusal { target: Some(lines), ..nothing(is_there_any) });
     }
     if benefit.kind == "award_points" {
         gift.points = &benefit.value * whole(n);

@@ -129,7 +129,7 @@ fn available(sight: &Sight<'_>, lines: &[usize], pick: &str) -> Vec<Slot> {
 }
 
 /// The lines that `from` and `select` mean.
-fn target_lines(sight: &Sight<'_>, requirements: &[Requirement]) -> Vec<usize> {
+pub fn target_lines(sight: &Sight<'_>, requirements: &[Requirement]) -> Vec<usize> {
     let benefit = &sight.promotion.benefit;
     let required = lines_of(requirements);
     let lines = match (benefit.from, benefit.select) {

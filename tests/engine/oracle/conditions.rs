@@ -282,9 +282,40 @@ fn need_of(json: &Value, number: Option<&Measured>) -> Need {
 /// One leaf that is not what its group asks.
 #[derive(Clone)]
 pub struct Unmet {
+    /// As it is printed.
     pub json: Value,
-    /// What is missing as it is printed, and in proportion to what is required.
-    pub shortfall: Option<(String, Exact)>,
+    pub missing: Missing,
+}
+
+/// What a leaf lacks.
+#[derive(Clone)]
+pub struct Missing {
+    /// The leaf.
+    pub json: Value,
+    /// The lines that it selects, for a line condition.
+    pub lines: Option<Vec<usize>>,
+    pub is_amount: bool,
+    /// Required − actual, for a number.
+    pub difference: Exact,
+    pub shortfall: Option<Exact>,
+    /// "Every enclosing group `is: true`."
+    pub is_asked_for: bool,
+}
+
+impl Missing {
+    /// The shortfall in proportion to what is required.
+    pub fn ratio(&self) -> Option<Exact> {
+        let required = decimal(&self.json, "value")?;
+        let shortfall = self.shortfall.as_ref()?;
+        Some(if required.is_zero() { Exact::zero() } else { shortfall / required })
+    }
+}
+
+/// What the leaf of a step lacks (5.4).
+pub fn missing_for_step(world: &World<'_>, promotion: &Promotion<'_>, state: &State) -> Missing {
+    let sight = Sight { world, promotion, state, part: world.all_lines() };
+    let leaf = &promotion.step.as_ref().expect("a step").leaf;
+    unmet_leaf(&judge_leaf(&sight, leaf, String::new()), true, world.settings.precision).missing
 }
 
 /// "`unmet` names each leaf in a failing group that is not what its group asks."
@@ -312,7 +343,7 @@ fn collect_unmet(node: &Judged<'_>, mendable: bool, precision: u32, found: &mut 
 /// the cart can mend them (`gte`, `gt`, `eq` below the value, every enclosing group `is: true`),
 /// `shortfall`: what must be added so that the leaf holds: required − actual."
 fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
-    let Judged::Leaf { json, path, number, .. } = node else {
+    let Judged::Leaf { json, path, number, lines, .. } = node else {
         unreachable!("a leaf");
     };
     let mut entry = Map::new();
@@ -322,7 +353,14 @@ fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
     if let Some(op) = op {
         entry.insert("op".to_owned(), json!(op));
     }
-    let mut shortfall = None;
+    let mut own = Missing {
+        json: (*json).clone(),
+        lines: lines.clone(),
+        is_amount: false,
+        difference: Exact::zero(),
+        shortfall: None,
+        is_asked_for: mendable,
+    };
     if let Some(it) = number {
         let print = |number: &Exact| {
             if it.is_amount { amount(number, precision) } else { plain(number) }
@@ -343,10 +381,11 @@ fn unmet_leaf(node: &Judged<'_>, mendable: bool, precision: u32) -> Unmet {
             _ => false,
         };
         if mendable && more_helps {
-            let ratio = if it.required.is_zero() { Exact::zero() } else { &missing / &it.required };
             entry.insert("shortfall".to_owned(), json!(print(&missing)));
-            shortfall = Some((print(&missing), ratio));
+            own.shortfall = Some(missing);
         }
+        own.is_amount = it.is_amount;
+        own.difference = &it.required - &it.actual;
     }
-    Unmet { json: Value::Object(entry), shortfall }
+    Unmet { json: Value::Object(entry), missing: own }
 }

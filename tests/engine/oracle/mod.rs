@@ -4,7 +4,7 @@
 //! In reading order: [`document`] reads the input, [`gates`] and [`schedule`] judge who may have a
 //! promotion at all, [`conditions`] and [`select`] what must hold, [`units`], [`needs`] and [`choose`] which
 //! units are meant, [`benefits`], [`amounts`] and [`settle`] what is given, [`strategy`] and [`optimal`] what applies together,
-//! and [`print`] writes the result. Numbers in comments are sections of the specification.
+//! [`suggest`] what else could apply, and [`print`] writes the result. Numbers in comments are sections of the specification.
 
 mod amounts;
 mod benefits;
@@ -20,6 +20,7 @@ mod schedule;
 mod select;
 mod settle;
 mod strategy;
+mod suggest;
 mod units;
 
 use serde_json::Value;
@@ -30,5 +31,6 @@ use serde_json::Value;
 /// issuances and no activations, and nothing of any limit is used.
 pub fn evaluate(document: &Value) -> Value {
     let world = document::World::read(document);
-    print::result(&world, &strategy::decide(&world))
+    let verdict = strategy::decide(&world);
+    print::result(&world, &verdict, suggest::suggestions(&world, document, &verdict))
 }

@@ -1,17 +1,14 @@
 //! The evaluation result as JSON (8).
 
-use super::document::{World, flag, text};
+use super::document::{World, text};
 use super::gates::{Presented, presented_codes, unlocking_code};
 use super::number::{Exact, amount, plain};
 use super::strategy::Verdict;
 use num_traits::Zero;
 use serde_json::{Map, Value, json};
 
-/// Most suggestions that a result has (8).
-const MOST_SUGGESTIONS: usize = 5;
-
 /// Prints a verdict.
-pub fn result(world: &World<'_>, verdict: &Verdict) -> Value {
+pub fn result(world: &World<'_>, verdict: &Verdict, suggestions: Value) -> Value {
     let mut result = json!({
         "currency": world.currency,
         "optimality": optimality(world, verdict),
@@ -20,7 +17,7 @@ pub fn result(world: &World<'_>, verdict: &Verdict) -> Value {
         "applied": applied(world, verdict),
         "free_items": free_items(world, verdict),
         "codes": codes(world, verdict),
-        "suggestions": suggestions(world, verdict),
+        "suggestions": suggestions,
     });
     // "`none` leaves `not_applied` out."
     if world.explain_all {
@@ -153,37 +150,6 @@ fn codes(world: &World<'_>, verdict: &Verdict) -> Value {
         },
     };
     presented_codes(world).into_iter().map(entry).collect()
-}
-
-/// "Promotions with `suggest: true` whose reason is `conditions_not_met` and whose only unmet leaf has a
-/// `shortfall`; smallest shortfall ÷ required first, then by rank, at most 5."
-fn suggestions(world: &World<'_>, verdict: &Verdict) -> Value {
-    let mut found: Vec<(Exact, Value)> = Vec::new();
-    for place in &verdict.ranked {
-        let promotion = &world.promotions[*place];
-        let Some(refusal) = verdict.refused.get(place) else {
-            continue;
-        };
-        if !flag(promotion.json, "suggest", false) || refusal.reason != "conditions_not_met" {
-            continue;
-        }
-        let [leaf] = refusal.unmet.as_slice() else {
-            continue;
-        };
-        if let Some((shortfall, ratio)) = &leaf.shortfall {
-            let message = text(promotion.json, "message").unwrap_or_default();
-            let suggestion = json!({
-                "promotion_id": promotion.id,
-                "name": promotion.name,
-                "message": message.replace("{shortfall}", shortfall),
-                "unmet": [leaf.json],
-            });
-            found.push((ratio.clone(), suggestion));
-        }
-    }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    let nearest = found.into_iter().take(MOST_SUGGESTIONS);
-    nearest.map(|(_, suggestion)| suggestion).collect()
 }
 
 /// "`all` lists every active or paused promotion of the tenant that did not apply."

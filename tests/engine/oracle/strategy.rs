@@ -54,6 +54,16 @@ pub fn decide(world: &World<'_>) -> Verdict {
     verdict
 }
 
+/// The promotions that passed the gates and `others`, which are ranked "as if they had passed" (15.7).
+pub fn ranked_with(world: &World<'_>, verdict: &Verdict, others: &[usize]) -> Vec<usize> {
+    let mut ranked: Vec<usize> = verdict.ranked.iter().chain(others).copied().collect();
+    let untouched = State::untouched(world);
+    let attempted = |it: &usize| (*it, attempt(world, &world.promotions[*it], &untouched));
+    let alone: BTreeMap<usize, Result<Gift, Refusal>> = ranked.iter().map(attempted).collect();
+    ranked.sort_by(|a, b| by_rank(world, &alone, *a, *b));
+    ranked
+}
+
 /// "Ordered, on the untouched cart, by `settings.ranking`, criterion by criterion. What is still equal is
 /// ordered by `created_at`, then `id`"; the place in the list stands for both.
 fn by_rank(

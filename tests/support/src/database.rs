@@ -46,6 +46,13 @@ impl TestDatabase {
         Self { db, owner, name }
     }
 
+    /// The same database, which the service now reaches by these options.
+    pub async fn reached_by(mut self, options: DbOptions) -> Self {
+        self.db.close().await;
+        self.db = Db::open(options).await.expect("the same database");
+        self
+    }
+
     /// The database as the service uses it.
     pub fn db(&self) -> &Db {
         &self.db

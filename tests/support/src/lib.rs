@@ -3,6 +3,7 @@
 pub mod contract;
 pub mod expect;
 pub mod harness;
+pub mod pooler;
 pub mod receiver;
 
 mod database;

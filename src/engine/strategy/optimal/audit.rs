@@ -50,7 +50,7 @@ impl Walk<'_, '_> {
             let proposal = Rc::new(proposal);
             let weighed = Weighed::new(self.case, self.component, basket, Rc::clone(&proposal));
             let mut next = basket.clone();
-            proposal.carry_out(&mut next, &self.case.work);
+            proposal.carry_out(&mut next, self.case.work);
             applied.push(*member);
             let below = self.most_below(&next, applied)?;
             applied.pop();

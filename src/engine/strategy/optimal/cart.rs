@@ -104,7 +104,7 @@ impl Turn<'_, '_> {
         let mut proposals = Vec::with_capacity(places.len());
         for place in places {
             let lines = self.case.view.all.len();
-            if !self.steps.spend(lines, &self.case.work) {
+            if !self.steps.spend(lines, self.case.work) {
                 self.is_cut = true;
             }
             if let Ok(proposal) = propose(self.case, self.ranked.candidate(*place), &self.basket) {
@@ -124,7 +124,7 @@ impl Turn<'_, '_> {
                 return;
             }
             let saved = proposal.save(&self.basket);
-            proposal.carry_out(&mut self.basket, &self.case.work);
+            proposal.carry_out(&mut self.basket, self.case.work);
             self.path.push(*place, Rc::clone(proposal), fine(proposal.discount));
             // Where only one of them may give a discount, only points can follow it.
             let is_one = self.only_one && !self.awards_points(*place);

@@ -98,7 +98,7 @@ impl<'s, 'e> Problem<'s, 'e> {
     /// The components, once with weights of one and once with those that follow from the cart-level promotions.
     pub(super) fn all_components(&self) -> Vec<Component> {
         let whole = vec![WHOLE; self.expected.len()];
-        let mut steps = Steps::for_ms(u8::MAX, self.case.claims.stacks(), &self.case.work);
+        let mut steps = Steps::for_ms(u8::MAX, self.case.claims.stacks(), self.case.work);
         let linear = self.linear(&self.cart, &mut steps);
         let mut all = self.components(&whole, &mut steps);
         all.extend(self.components(&linear.weights, &mut steps));
@@ -245,10 +245,10 @@ impl<'s, 'e> Problem<'s, 'e> {
     /// result as an answer.
     fn carry_out(&self, parts: &[&Sequence], turn: Turn<'_>, answer: &mut Answer<'_>) {
         let mut basket: Basket = self.case.untouched.clone();
-        answer.steps.spend(parts.len(), &self.case.work);
+        answer.steps.spend(parts.len(), self.case.work);
         if !turn.is_cart_first {
             for (_, proposal) in parts.iter().flat_map(|part| &part.applied) {
-                proposal.carry_out(&mut basket, &self.case.work);
+                proposal.carry_out(&mut basket, self.case.work);
             }
         }
         let parts: Vec<Sequence> = parts.iter().map(|part| (*part).clone()).collect();

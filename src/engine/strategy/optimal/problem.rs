@@ -62,7 +62,7 @@ impl<'s, 'e> Problem<'s, 'e> {
             }
         }
         let tags = ranked.candidates.iter().map(|candidate| &candidate.compiled.tags);
-        let exclusions = Exclusions::among(tags, &case.work);
+        let exclusions = Exclusions::among(tags, case.work);
         let barred = items.iter().flat_map(|(place, _)| exclusions.of(*place));
         Self {
             case,

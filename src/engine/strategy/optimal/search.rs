@@ -158,7 +158,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
             let candidate = self.candidate(member);
             let case = self.case;
             let is_known = candidate.known_alone().is_some();
-            let may_look = is_known || self.steps.spend(domain.len(), &case.work);
+            let may_look = is_known || self.steps.spend(domain.len(), case.work);
             let weighed = |proposal: &Rc<Proposal>| {
                 let proposal = Rc::clone(proposal);
                 Rc::new(Weighed::new(case, self.component, &case.untouched, proposal))
@@ -177,7 +177,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
         if known.is_some() {
             return known;
         }
-        if !self.steps.spend(domain.len(), &self.case.work) {
+        if !self.steps.spend(domain.len(), self.case.work) {
             return None;
         }
         let candidate = self.candidate(member);
@@ -272,7 +272,7 @@ impl<'s, 'e> Explorer<'s, 'e> {
 
     fn visit(&mut self, mut known: Known) {
         let lines = self.component.lines.len();
-        if self.patience == 0 || !self.steps.spend(lines, &self.case.work) {
+        if self.patience == 0 || !self.steps.spend(lines, self.case.work) {
             self.record();
             self.is_cut = true;
             return;

@@ -19,7 +19,7 @@ use super::steps::Steps;
 
 pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let budget_ms = case.rules.settings().optimal_budget_ms;
-    let mut steps = Steps::for_ms(budget_ms, case.claims.stacks(), &case.work);
+    let mut steps = Steps::for_ms(budget_ms, case.claims.stacks(), case.work);
     let known: Vec<Sequence> =
         [in_rank_order::choose(case, ranked), best_deal::choose(case, ranked)]
             .into_iter()

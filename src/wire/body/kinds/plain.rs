@@ -18,12 +18,15 @@ use crate::wire::decode::Value;
 use crate::wire::faults::{FaultCode, Faults};
 use crate::wire::write::Writer;
 
-/// A text within its bound, without control characters.
+/// A text within its bound.
 pub struct Text(TextBound);
 
 pub const NAME: Text = Text(TextBound::NAME);
+pub const TITLE: Text = Text(TextBound::TITLE);
 pub const TEXT: Text = Text(TextBound::TEXT);
+pub const URL: Text = Text(TextBound::URL);
 pub const LONG: Text = Text(TextBound::LONG);
+pub const TEMPLATE: Text = Text(TextBound::TEMPLATE);
 
 impl<'t> Reads<'t, String> for Text {
     fn read(&self, value: Value<'_, 't>, faults: &mut Faults) -> Option<String> {
@@ -51,9 +54,12 @@ impl Describes for Text {
 
 /// The pattern of texts without control characters (spec 14).
 const PLAIN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+/// The pattern of texts that may have line breaks and tabs (spec 1).
+const LINES: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
 
 pub(super) fn text_schema(bound: TextBound) -> Json {
-    let mut schema = json!({"type": "string", "maxLength": bound.max, "pattern": PLAIN});
+    let pattern = if bound.has_lines { LINES } else { PLAIN };
+    let mut schema = json!({"type": "string", "maxLength": bound.max, "pattern": pattern});
     if bound.min > 0 {
         schema["minLength"] = bound.min.into();
     }

@@ -86,7 +86,7 @@ impl Explorer<'_, '_> {
             if let Ok(weighed) = proposed {
                 // Where units stack, applying a promotion also brings the basket up to date.
                 if self.case.claims.stacks()
-                    && !self.steps.spend(self.component.lines.len(), &self.case.work)
+                    && !self.steps.spend(self.component.lines.len(), self.case.work)
                 {
                     return None;
                 }

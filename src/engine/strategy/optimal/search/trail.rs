@@ -123,7 +123,7 @@ impl<'s, 'e> Trail<'s, 'e> {
     pub(super) fn basket(&mut self) -> &Basket {
         for Step { weighed, .. } in self.applied.iter().skip(self.behind.len()) {
             self.behind.push(weighed.proposal.save(&self.basket));
-            weighed.proposal.carry_out(&mut self.basket, &self.case.work);
+            weighed.proposal.carry_out(&mut self.basket, self.case.work);
         }
         &self.basket
     }

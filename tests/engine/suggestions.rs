@@ -1,0 +1,160 @@
+//! Suggestions come true: whoever does what is suggested saves what was said, to the last digit.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use num_rational::BigRational;
+use num_traits::Signed;
+use serde_json::{Value, json};
+
+use crate::properties::decimal;
+use crate::{evaluate, for_each_seed_of, generate, number};
+use support::expect;
+
+/// How many documents with suggestions are tried: `SUGGESTION_DOCUMENTS`, or 5,000.
+fn documents() -> u64 {
+    number("SUGGESTION_DOCUMENTS").unwrap_or(5_000)
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// The first document from a seed on that has a suggestion with a price, and its result.
+fn suggesting(seed: u64) -> (Value, Value) {
+    let documents = (0..).map(|more| {
+        let mut document = generate::suggesting(seed ^ (more << 48));
+        document["request"]["explain"] = json!("all");
+        if seed % 8 == 0 {
+            document["settings"]["strategy"] = json!("optimal");
+            document["promotions"].as_array_mut().expect("promotions").truncate(5);
+            document["codes"] = json!({});
+        }
+        let result = evaluate(&document);
+        (document, result)
+    });
+    let is_priced = |own: &Value| own["gain"].is_string();
+    let mut documents =
+        documents.filter(|(_, result)| entries(&result["suggestions"]).any(is_priced));
+    documents.next().expect("no end of documents")
+}
+
+/// Does what is suggested, and nothing but that.
+fn follow(document: &Value, result: &Value, suggestion: &Value) -> Value {
+    let mut changed = document.clone();
+    let cart = &mut changed["request"]["cart"];
+    let line = entries(&cart["lines"]).position(|line| line["id"] == suggestion["line_id"]);
+    if let Some(line) = line {
+        let quantity = decimal(&cart["lines"][line]["quantity"]) + decimal(&suggestion["quantity"]);
+        cart["lines"][line]["quantity"] = json!(printed(&quantity));
+    } else if suggestion["kind"] == "pay_with" {
+        let mode = &suggestion["wanted"]["values"][0];
+        let least = unmet_leaf(document, result, suggestion)["min_amount"].clone();
+        let tender = json!({"mode": mode, "amount": least});
+        match cart["tenders"].as_array_mut() {
+            Some(tenders) => tenders.push(tender),
+            None => cart["tenders"] = json!([tender]),
+        }
+    } else {
+        let precision = document["settings"]["rounding"]["precision"].as_u64().unwrap_or(2);
+        let scale = BigRational::from_integer(num_bigint::BigInt::from(10).pow(precision as u32));
+        let price = (decimal(&suggestion["shortfall"]) * &scale).ceil() / scale;
+        let lines = cart["lines"].as_array_mut().expect("lines");
+        lines.push(json!({"id": "anything", "sku": "ANYTHING", "quantity": "1",
+                          "unit_price": printed(&price)}));
+    }
+    changed
+}
+
+/// The leaf that the suggested promotion lacks.
+fn unmet_leaf<'d>(document: &'d Value, result: &Value, suggestion: &Value) -> &'d Value {
+    let own = |entry: &&Value| entry["promotion_id"] == suggestion["promotion_id"];
+    let path = entries(&result["not_applied"]).find(own).expect("a reason")["unmet"][0]["path"]
+        .as_str()
+        .expect("a pointer");
+    let mut promotions = entries(&document["promotions"]);
+    let promotion = promotions.find(|own| own["name"] == suggestion["name"]).expect("a promotion");
+    promotion.pointer(path).expect("a leaf")
+}
+
+/// A number of at most seven decimals.
+fn printed(number: &BigRational) -> String {
+    let scaled = number * BigRational::from_integer(10_000_000.into());
+    assert!(scaled.is_integer() && !scaled.is_negative(), "{number}");
+    let digits = format!("{:0>8}", scaled.to_integer());
+    let (whole, decimals) = digits.split_at(digits.len() - 7);
+    format!("{whole}.{}", decimals.trim_end_matches('0')).trim_end_matches('.').to_owned()
+}
+
+#[test]
+fn whoever_follows_a_suggestion_gets_the_gain_that_it_named() {
+    let counts = Mutex::new(BTreeMap::new());
+    for_each_seed_of(documents(), "SUGGESTION_DOCUMENTS", |seed| {
+        let (document, result) = suggesting(seed);
+        for suggestion in entries(&result["suggestions"]) {
+            let kind = suggestion["kind"].as_str().expect("a kind").to_owned();
+            if suggestion["gain"].is_null() {
+                continue;
+            }
+            let after = evaluate(&follow(&document, &result, suggestion));
+            let total = |result: &Value| decimal(&result["totals"]["discount"]);
+            let gain = total(&after) - total(&result);
+            let mut applied = entries(&after["applied"]);
+            let now = applied.find(|own| own["promotion_id"] == suggestion["promotion_id"]);
+            let mut before = entries(&result["applied"]);
+            let before = before.find(|own| own["promotion_id"] == suggestion["promotion_id"]);
+            let reached = now.is_some_and(|now| {
+                before.is_none_or(|before| now["step"].as_u64() > before["step"].as_u64())
+            });
+            if !reached || gain != decimal(&suggestion["gain"]) {
+                return Err(format!("{suggestion} gains {gain}, applied: {now:?}"));
+            }
+            *counts.lock().expect("no panic while counting").entry(kind).or_insert(0) += 1;
+        }
+        Ok(())
+    });
+    let counts = counts.into_inner().expect("no panic while counting");
+    println!("{counts:?}");
+    if documents() >= 5_000 {
+        for kind in ["add_amount", "add_quantity", "next_step", "pay_with"] {
+            assert!(counts.get(kind).is_some_and(|count| *count > 20), "too few: {kind}");
+        }
+    }
+}
+
+/// The sentences of worked cases, by their names.
+#[test]
+fn suggestions_can_be_read_aloud() {
+    let table = [
+        (
+            "add_amount: what is missing, and what it brings",
+            "Add goods worth 503.00 more and save 200.00",
+        ),
+        ("add_quantity: buy 2 get 1 needs three", "Add 2 more of SKU T and save 50.00"),
+        (
+            "add_quantity: one more of the cheapest line that counts",
+            "Add 1 more of SKU MUG-S and save 56.00",
+        ),
+        ("add_item: what is not in the cart at all", "Add something of SKU MOUSE"),
+        ("add_item: what is rewarded is not in the cart", "Add something with kind cap"),
+        (
+            "add_item: the first predicate that names values, and ten of them",
+            "Add 2 of the category C0, C1, C2, C3, C4, C5, C6, C7, C8 or C9",
+        ),
+        (
+            "next_step: it applied, and could give more",
+            "Add goods worth 500.00 more and save 125.00 more",
+        ),
+        ("next_step: more of a line", "Add 1 more of Oxford shirt and save 20.00 more"),
+        ("pay_with: the first mode named", "Pay with CardA or CardB and save 30.00"),
+        ("pay_with: so much of it", "Pay at least 200.00 with Card and save 20.00"),
+        ("identify: for members, and nobody is named", "Give your customer number to get it"),
+    ];
+    let cases = expect::cases();
+    for (name, sentence) in table {
+        let name = format!("suggest {name}");
+        let case = cases.iter().find(|case| case["name"] == *name).expect(&name);
+        let result = evaluate(&expect::document(case));
+        assert_eq!(result["suggestions"][0]["explanation"], sentence, "{name}");
+    }
+}
