@@ -22,7 +22,8 @@ const theme = createTheme({
   defaultRadius: 'sm',
   components: {
     // What must be heard at once says so by a role of its own.
-    Alert: { defaultProps: { role: 'note' } },
+    // Its titles are in the color of the text: green or orange on its own pale ground is hard to read.
+    Alert: { defaultProps: { role: 'note' }, styles: { title: { color: 'var(--mantine-color-text)' } } },
     // Whoever has no mouse scrolls a wide table with the arrow keys.
     TableScrollContainer: { defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } } },
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': states.close } } },

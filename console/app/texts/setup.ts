@@ -2,6 +2,7 @@
 import type {
   CustomFieldType, EvaluationOrder, KeyRole, PercentageBase, QualifyingItems, RankingCriterion, RefreshUnit, RoundingMode, Strategy,
 } from '../api/schema';
+import type { VocabularyField } from '../parts/vocabulary';
 
 export const settings = {
   title: 'Settings',
@@ -269,6 +270,14 @@ export const vocabulary = {
   forgetText: 'Names of stores, settings and promotions stay. Others come back when they are sold or imported again.',
   goForget: 'Forget them',
 } as const;
+
+export const vocabularyFieldWords: Record<VocabularyField, string> = {
+  sku: 'SKUs', product: 'Products', category: 'Categories', brand: 'Brands', tag: 'Tags', supplier: 'Suppliers', product_group: 'Product groups',
+  attribute_key: 'Names of attributes', attribute: 'Attributes', variant_key: 'Names of variants', variant: 'Variants', payment_mode: 'Payment modes',
+  shipping_method: 'Shipping methods', channel: 'Channels', store: 'Stores', concept: 'Concepts', zone: 'Zones', program: 'Programmes', tier: 'Tiers',
+  supplementary: 'Supplementary memberships', group: 'Customer groups', customer_attribute_key: 'Names of customer attributes', campaign: 'Campaigns',
+  template: 'Message templates',
+};
 
 export const sourceWords: Record<string, string> = { stores: 'stores', promotions: 'promotions', redemptions: 'sales', import: 'import' };
 

@@ -57,7 +57,8 @@ export const csvImport = {
   fault: 'What is wrong',
   whole: 'File',
   unreadable: 'The file could not be read.',
-  size: (name: string, lines: number) => `${name}: ${lines} lines`,
+  size: (name: string, lines: number) => (name === '' ? `${lines} lines` : `${name}: ${lines} lines`),
+  other: 'Take another',
   big: 'The file is too long to be shown. It will be sent as it is.',
 } as const;
 
