@@ -21,7 +21,9 @@ export const NAVIGATION: readonly Group[] = [
   { label: frame.groups.work, entries: [{ path: '/promotions', label: pages.promotions, roles: TENANT }] },
   { label: frame.groups.look, entries: [
     { path: '/try', label: pages.tryCart, roles: ['admin'] },
+    { path: '/backtests', label: pages.backtests, roles: TENANT },
     { path: '/desk', label: pages.desk, roles: TENANT },
+    { path: '/reports', label: pages.reports, roles: TENANT },
   ] },
   { label: frame.groups.setUp, entries: [
     { path: '/setup/settings', label: pages.settings, roles: TENANT },
@@ -33,5 +35,5 @@ export const NAVIGATION: readonly Group[] = [
     { path: '/setup/vocabulary', label: pages.vocabulary, roles: TENANT },
     { path: '/setup/audit', label: pages.audit, roles: TENANT },
   ] },
-  { label: frame.groups.service, entries: [{ path: '/about', label: pages.about, roles: EVERYBODY }] },
+  { label: frame.groups.service, entries: [{ path: '/tenants', label: pages.tenants, roles: ['operator'] }, { path: '/about', label: pages.about, roles: EVERYBODY }] },
 ];

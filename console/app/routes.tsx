@@ -33,6 +33,10 @@ const PAGES: readonly Page[] = [
   { path: 'setup/keys', tab: pages.keys, load: () => import('./pages/setup/Keys') },
   { path: 'setup/vocabulary', tab: pages.vocabulary, load: () => import('./pages/setup/Vocabulary') },
   { path: 'setup/audit', tab: pages.audit, load: () => import('./pages/setup/Audit') },
+  { path: 'tenants', tab: pages.tenants, needs: 'operator', load: () => import('./pages/tenants') },
+  { path: 'reports', tab: pages.reports, load: () => import('./pages/reports') },
+  { path: 'backtests', tab: pages.backtests, load: () => import('./pages/backtests') },
+  { path: 'backtests/:id', tab: pages.backtests, load: () => import('./pages/backtests/One') },
   { path: 'about', tab: pages.about, load: () => import('./pages/about') },
 ];
 

@@ -80,7 +80,7 @@ enum Request {
     DeleteBacktest,
 }
 
-const REQUESTS: [Request; 33] = [
+const REQUESTS: [Request; 34] = [
     Request::MakeTenant,
     Request::ChangeTenant,
     Request::MakeTenantKey,

@@ -3,7 +3,7 @@
  * them, the callers move to `client.ts`, and this file goes.
  */
 import { ApiProblem, asProblem, problemOf } from './problem';
-import type { LifecycleStatus, MilestoneMeasure, Offer, PromotionPage, PromotionState, PromotionTerms, Usage } from './schema';
+import type { CartRequestInput, LifecycleStatus, MilestoneMeasure, Offer, PromotionPage, PromotionState, PromotionTerms, SettingsInput, Usage } from './schema';
 import { currentSession } from './session';
 
 export interface OwnTenant {
@@ -184,4 +184,74 @@ export async function listWords(field: string, q: string, cursor: string | undef
 
 export async function forgetWords(field: string): Promise<void> {
   await upcoming('DELETE', `/v1/vocabulary/${encodeURIComponent(field)}`);
+}
+
+export interface BacktestSums {
+  discount: string;
+  points: string;
+  carts: number;
+}
+
+export type BacktestGiven = BacktestSums & { times: number };
+
+/** What past redemptions would have come to under today's rules, and under these with changes. */
+export interface BacktestResult {
+  redemptions: number;
+  sampled_every: number;
+  gross: string;
+  recorded: { discount: string; carts: number };
+  baseline: BacktestSums;
+  changed: BacktestSums;
+  better: number;
+  worse: number;
+  same: number;
+  promotions: { promotion_id: string; name: string; baseline: BacktestGiven; changed: BacktestGiven }[];
+  days: { from: string; baseline: BacktestSums; changed: BacktestSums }[];
+  examples: { transaction_id: string; baseline: string; changed: string }[];
+}
+
+export type BacktestState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+
+export interface Backtest {
+  id: string;
+  name: string;
+  state: BacktestState;
+  progress: { done: number; total: number };
+  created_at: string;
+  finished_at: string | null;
+  failure?: string;
+  result?: BacktestResult | null;
+}
+
+export interface BacktestInput {
+  name: string;
+  from: string;
+  to: string;
+  with: NonNullable<CartRequestInput['with']>;
+  without: string[];
+  settings: Partial<SettingsInput> | null;
+  max_redemptions?: number;
+}
+
+/** Null from a service without backtests. */
+export function listBacktests(cursor: string | undefined): Promise<Paged<Backtest> | null> {
+  const query = new URLSearchParams({ limit: '50', ...(cursor !== undefined && { cursor }) });
+  return upcoming<Paged<Backtest>>('GET', `/v1/backtests?${query.toString()}`);
+}
+
+export async function readBacktest(id: string): Promise<Backtest> {
+  const found = await upcoming<Backtest>('GET', `/v1/backtests/${encodeURIComponent(id)}`);
+  if (found === null) throw new ApiProblem(404, 'not_found', '', null);
+  return found;
+}
+
+export async function makeBacktest(input: BacktestInput): Promise<Backtest> {
+  const made = await upcoming<Backtest>('POST', '/v1/backtests', input);
+  if (made === null) throw new ApiProblem(404, 'not_found', '', null);
+  return made;
+}
+
+/** Cancels one that has not ended, or deletes one that has. */
+export async function removeBacktest(id: string): Promise<void> {
+  await upcoming('DELETE', `/v1/backtests/${encodeURIComponent(id)}`);
 }

@@ -1,6 +1,6 @@
 /** The frame around every page: the tenant and its zone above, the navigation beside. */
 import {
-  ActionIcon, AppShell, Badge, Burger, Button, Group, NavLink as Item, ScrollArea, Text, Tooltip, useComputedColorScheme,
+  ActionIcon, AppShell, Badge, Burger, Button, Group, NavLink as Item, ScrollArea, Text, useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -42,14 +42,10 @@ function Frame({ session, name, zone }: { session: Session; name: string; zone: 
           <Group gap="sm" wrap="nowrap" miw={0}>
             <Burger opened={isOpen} onClick={menu.toggle} hiddenFrom="sm" size="sm" aria-label={frame.menu} />
             <Text fw={600} truncate>{name}</Text>
-            <Tooltip label={frame.zone(zone)}>
-              <Badge variant="default" tt="none" fw={400} visibleFrom="xs" tabIndex={0}>{zoneName(zone)}</Badge>
-            </Tooltip>
+            <Badge variant="default" tt="none" fw={400} visibleFrom="xs" title={frame.zone(zone)}>{zoneName(zone)}</Badge>
           </Group>
           <Group gap="xs" wrap="nowrap">
-            <Tooltip label={frame.role[session.role]}>
-              <Badge variant="light" tt="none" visibleFrom="sm" tabIndex={0}>{session.role}</Badge>
-            </Tooltip>
+            <Badge variant="light" tt="none" visibleFrom="sm" title={frame.role[session.role]}>{session.role}</Badge>
             <SchemeSwitch />
             <Button variant="default" size="compact-sm" onClick={() => { queries.clear(); end('signed_out'); }}>
               {frame.signOut}
@@ -92,10 +88,8 @@ function SchemeSwitch() {
   const scheme = useComputedColorScheme('light');
   const label = scheme === 'dark' ? frame.light : frame.dark;
   return (
-    <Tooltip label={label}>
-      <ActionIcon variant="default" aria-label={label} onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}>
-        <span aria-hidden>{scheme === 'dark' ? '☀' : '☾'}</span>
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon variant="default" title={label} aria-label={label} onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}>
+      <span aria-hidden>{scheme === 'dark' ? '☀' : '☾'}</span>
+    </ActionIcon>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, CopyButton as Copy, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, CopyButton as Copy } from '@mantine/core';
 
 import { states } from '../texts/frame';
 
@@ -8,11 +8,9 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
     <Copy value={text}>
       {({ copied, copy }) =>
         label === undefined ? (
-          <Tooltip label={copied ? states.copied : states.copy}>
-            <ActionIcon size="sm" variant="subtle" onClick={copy} aria-label={copied ? states.copied : `${states.copy} ${text}`}>
+          <ActionIcon size="sm" variant="subtle" title={copied ? states.copied : states.copy} onClick={copy} aria-label={copied ? states.copied : `${states.copy} ${text}`}>
               <span aria-hidden>{copied ? '✓' : '⧉'}</span>
             </ActionIcon>
-          </Tooltip>
         ) : (
           <Button size="xs" variant="default" onClick={copy}>{copied ? states.copied : label}</Button>
         )

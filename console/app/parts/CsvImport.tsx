@@ -9,8 +9,11 @@ import { csvImport as texts } from '../texts/shared';
 import { faultLines } from './faultLines';
 import { Failed } from './states';
 
-/** A longer text would make the field slow. */
-const MOST_SHOWN = 200_000;
+/** A field becomes slow with a longer text, when it is pasted above all. */
+const MOST_SHOWN = 20_000;
+
+/** More faulty lines help nobody. */
+const MOST_FAULTS = 200;
 
 export function CsvImport({ help, example, send, done, after }: {
   help: string;
@@ -37,6 +40,10 @@ export function CsvImport({ help, example, send, done, after }: {
       setProblem(texts.unreadable);
     }
   };
+  const enter = (text: string) => {
+    change.reset();
+    setFile({ name: file?.name ?? '', text });
+  };
   const text = file?.text ?? '';
   const lines = text.split('\n').filter((line) => line.trim() !== '').length;
   const isLong = text.length > MOST_SHOWN;
@@ -54,15 +61,21 @@ export function CsvImport({ help, example, send, done, after }: {
         <Text size="xs" c="dimmed">{texts.drop}</Text>
       </Group>
       {problem !== null && <Text size="sm" c="red" role="alert">{problem}</Text>}
-      {isLong ? <Text size="sm">{texts.big}</Text> : (
+      {isLong ? <Group gap="xs"><Text size="sm">{texts.big}</Text><Button size="compact-xs" variant="default" onClick={() => enter('')}>{texts.other}</Button></Group> : (
         <Textarea
           label={texts.text} rows={6} value={text} ff="monospace" spellCheck={false}
-          onChange={(event) => { change.reset(); setFile({ name: file?.name ?? '', text: event.currentTarget.value }); }}
+          onPaste={(event) => {
+            const pasted = event.clipboardData.getData('text/plain');
+            if (pasted.length <= MOST_SHOWN) return;
+            event.preventDefault();
+            enter(pasted);
+          }}
+          onChange={(event) => enter(event.currentTarget.value)}
         />
       )}
       <Group gap="sm">
         <Button size="xs" disabled={lines === 0} loading={change.isPending} onClick={() => change.mutate(text)}>{texts.send}</Button>
-        {file !== null && file.name !== '' && <Text size="xs" c="dimmed">{texts.size(file.name, lines)}</Text>}
+        {file !== null && lines > 0 && <Text size="xs" c="dimmed">{texts.size(file.name, lines)}</Text>}
       </Group>
       {change.isPending && (
         <div role="status">
@@ -86,7 +99,7 @@ function Refused({ text, error }: { text: string; error: unknown }) {
         <Table verticalSpacing={2} aria-label={texts.refused(found.length)}>
           <Table.Thead><Table.Tr><Table.Th>{texts.line}</Table.Th><Table.Th>{texts.content}</Table.Th><Table.Th>{texts.fault}</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>
-            {found.map((own, place) => (
+            {found.slice(0, MOST_FAULTS).map((own, place) => (
               <Table.Tr key={place}>
                 <Table.Td>{own.line ?? texts.whole}</Table.Td>
                 <Table.Td><Code>{own.text}</Code></Table.Td>

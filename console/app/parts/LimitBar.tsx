@@ -1,4 +1,4 @@
-import { Group, Progress, Text, Tooltip } from '@mantine/core';
+import { Group, Progress, Text } from '@mantine/core';
 
 import type { Usage } from '../api/schema';
 import { money, number, share } from '../money/money';
@@ -46,12 +46,10 @@ export function LimitBar({ limit: { name, count }, compact = false }: { limit: L
   );
   if (compact) {
     return (
-      <Tooltip label={`${words}${until}`} multiline maw={320}>
-        <div style={{ minWidth: 90 }}>
-          {bar}
-          <Text size="xs" c="dimmed">{limitBars.short(show(count.left), show(count.max))}</Text>
-        </div>
-      </Tooltip>
+      <div style={{ minWidth: 90 }} title={`${words}${until}`}>
+        {bar}
+        <Text size="xs" c="dimmed">{limitBars.short(show(count.left), show(count.max))}</Text>
+      </div>
     );
   }
   return (

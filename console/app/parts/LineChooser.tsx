@@ -11,8 +11,10 @@ type Field = keyof typeof texts.fields;
 
 const FIELDS = Object.keys(texts.fields) as Field[];
 
-export function LineChooser({ label, value, onChange, disabled = false }: {
+export function LineChooser({ label, none = texts.all, value, onChange, disabled = false }: {
   label: string;
+  /** What it means that nothing is chosen. */
+  none?: string;
   value: SelectorInput | null;
   onChange: (value: SelectorInput | null) => void;
   disabled?: boolean;
@@ -25,7 +27,7 @@ export function LineChooser({ label, value, onChange, disabled = false }: {
   return (
     <Stack gap={6} role="group" aria-label={label}>
       <Text size="sm" fw={500}>{label}</Text>
-      {tests.length === 0 && <Text size="sm" c="dimmed">{texts.all}</Text>}
+      {tests.length === 0 && <Text size="sm" c="dimmed">{none}</Text>}
       {tests.map((own, place) => (
         <Group key={place} gap={6} align="start" wrap="nowrap">
           <NativeSelect label={texts.field} value={own.field} disabled={disabled} data={FIELDS.map((field) => ({ value: field, label: texts.fields[field] }))}

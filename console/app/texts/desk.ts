@@ -41,7 +41,7 @@ export const deskCustomer = {
   codes: 'Codes',
   left: 'Left',
   claim: 'Claim for the customer',
-  claimOf: (name: string) => `Claim “${name}” for the customer`,
+  claimOf: (name: string) => `Claim for the customer: ${name}`,
   opens: (time: string) => `Opens ${time}`,
   until: (time: string) => `until ${time}`,
   held: 'What was given to them',

@@ -14,5 +14,8 @@ export const pages = {
   keys: 'Keys',
   vocabulary: 'Vocabulary',
   audit: 'Audit',
+  tenants: 'Tenants',
+  reports: 'Reports',
+  backtests: 'Backtests',
   about: 'About',
 } as const;

@@ -9,7 +9,7 @@ export const promotions = {
   store: 'Store',
   code: 'Code',
   ends: 'Ends within',
-  endsAny: 'Any time',
+  any: 'Any',
   endsDays: (days: number) => (days === 1 ? '1 day' : `${days} days`),
   exhausted: 'Used up',
   clear: 'Clear filters',

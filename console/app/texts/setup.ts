@@ -2,6 +2,7 @@
 import type {
   CustomFieldType, EvaluationOrder, KeyRole, PercentageBase, QualifyingItems, RankingCriterion, RefreshUnit, RoundingMode, Strategy,
 } from '../api/schema';
+import type { VocabularyField } from '../parts/vocabulary';
 
 export const settings = {
   title: 'Settings',
@@ -113,6 +114,7 @@ export const lineChooser = {
   values: 'is one of',
   remove: 'Remove the test',
   all: 'All lines.',
+  no: 'No lines.',
   json: 'As a document',
   jsonHelp: 'It says more than this page can show in words, so it is edited as it is written in the API.',
   faulty: 'This is no JSON.',
@@ -152,9 +154,9 @@ export const lists = {
   size: 'SKUs',
   updated: 'Last written',
   replace: 'Replace its SKUs',
-  replaceOf: (name: string) => `Replace the SKUs of ${name}`,
+  replaceOf: (name: string) => `Replace its SKUs: ${name}`,
   save: 'Save as CSV',
-  saveOf: (name: string) => `Save ${name} as CSV`,
+  saveOf: (name: string) => `Save as CSV: ${name}`,
   remove: 'Delete',
   removeOf: (name: string) => `Delete ${name}`,
   removeTitle: (name: string) => `Delete the list “${name}”?`,
@@ -213,7 +215,7 @@ export const webhooks = {
   attempts: 'Attempts',
   again: 'Send again',
   againAll: 'Send all again',
-  againOf: (id: string) => `Send ${id} again`,
+  againOf: (id: string) => `Send again: ${id}`,
   sent: (count: number) => `${count} will be sent again.`,
   remove: 'Delete',
   removeOf: (name: string) => `Delete ${name}`,
@@ -268,6 +270,14 @@ export const vocabulary = {
   forgetText: 'Names of stores, settings and promotions stay. Others come back when they are sold or imported again.',
   goForget: 'Forget them',
 } as const;
+
+export const vocabularyFieldWords: Record<VocabularyField, string> = {
+  sku: 'SKUs', product: 'Products', category: 'Categories', brand: 'Brands', tag: 'Tags', supplier: 'Suppliers', product_group: 'Product groups',
+  attribute_key: 'Names of attributes', attribute: 'Attributes', variant_key: 'Names of variants', variant: 'Variants', payment_mode: 'Payment modes',
+  shipping_method: 'Shipping methods', channel: 'Channels', store: 'Stores', concept: 'Concepts', zone: 'Zones', program: 'Programmes', tier: 'Tiers',
+  supplementary: 'Supplementary memberships', group: 'Customer groups', customer_attribute_key: 'Names of customer attributes', campaign: 'Campaigns',
+  template: 'Message templates',
+};
 
 export const sourceWords: Record<string, string> = { stores: 'stores', promotions: 'promotions', redemptions: 'sales', import: 'import' };
 

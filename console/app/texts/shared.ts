@@ -23,6 +23,11 @@ export const shared = {
 
 export const plotTexts = { time: 'Time' } as const;
 
+export const draftsChooser = {
+  with: 'With these, though they are not active',
+  without: 'Without these',
+} as const;
+
 /** What became of a code of a cart. */
 export const codeStatusWords: Record<Evaluation['codes'][number]['status'], string> = {
   applied: 'applied',
@@ -52,7 +57,8 @@ export const csvImport = {
   fault: 'What is wrong',
   whole: 'File',
   unreadable: 'The file could not be read.',
-  size: (name: string, lines: number) => `${name}: ${lines} lines`,
+  size: (name: string, lines: number) => (name === '' ? `${lines} lines` : `${name}: ${lines} lines`),
+  other: 'Take another',
   big: 'The file is too long to be shown. It will be sent as it is.',
 } as const;
 

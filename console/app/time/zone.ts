@@ -1,8 +1,5 @@
-/**
- * Times in the tenant's zone, whatever zone the browser is in. `Temporal` knows the zones' rules; the polyfill serves
- * browsers that lack it.
- */
-import { Temporal } from 'temporal-polyfill';
+/** Times in the tenant's zone, whatever zone the browser is in. `Temporal` knows the zones' rules. */
+import { Temporal } from './temporal';
 
 /** What a field for a local time shows: `2026-06-01T18:00`, with seconds where there are any. */
 export function wallTime(instant: string, zone: string): string {

@@ -20,7 +20,7 @@ function canMove(items: readonly Promotion[], to: LifecycleStatus): boolean {
   return items.some((item) => from[to].includes(item.status));
 }
 
-export function Bulk({ selected, clear }: { selected: readonly Promotion[]; clear: () => void }) {
+export default function Bulk({ selected, clear }: { selected: readonly Promotion[]; clear: () => void }) {
   const move = useMoveMany();
   const [isArchiving, setArchiving] = useState(false);
   const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, MultiSelect, Select, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Input, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 
@@ -27,20 +27,17 @@ export function FilterBar({ state }: { state: ListState }) {
   return (
     <Group gap="xs" align="end" role="search" aria-label={texts.filters} key={round}>
       <Typed state={state} name="q" label={texts.search} width={190} />
-      <MultiSelect
-        label={texts.state} size="xs" miw={150} data={options(stateWords)} clearable value={filters.state?.split(',') ?? []}
-        onChange={(values) => set('state', values.join(','))}
-      />
-      <Select
-        label={texts.type} size="xs" w={130} data={options(typeWords)} clearable value={filters.type ?? null}
-        onChange={(value) => set('type', value)}
+      <States chosen={filters.state?.split(',') ?? []} choose={(states) => set('state', states.join(','))} />
+      <NativeSelect
+        label={texts.type} size="xs" w={130} data={[{ value: '', label: texts.any }, ...options(typeWords)]} value={filters.type ?? ''}
+        onChange={(event) => set('type', event.currentTarget.value)}
       />
       <Typed state={state} name="campaign" label={texts.campaign} width={130} />
       <Typed state={state} name="store" label={texts.store} width={100} />
       <Typed state={state} name="code" label={texts.code} width={120} />
-      <Select
-        label={texts.ends} size="xs" w={110} placeholder={texts.endsAny} clearable value={filters.ends ?? null}
-        data={[1, 7, 30].map((days) => ({ value: String(days), label: texts.endsDays(days) }))} onChange={(value) => set('ends', value)}
+      <NativeSelect
+        label={texts.ends} size="xs" w={110} value={filters.ends ?? ''} onChange={(event) => set('ends', event.currentTarget.value)}
+        data={[{ value: '', label: texts.any }, ...[1, 7, 30].map((days) => ({ value: String(days), label: texts.endsDays(days) }))]}
       />
       <Checkbox
         label={texts.exhausted} size="xs" mb={7} checked={filters.exhausted === 'true'}
@@ -50,5 +47,24 @@ export function FilterBar({ state }: { state: ListState }) {
         <Button size="xs" variant="subtle" onClick={() => { state.clear(); setRound(round + 1); }}>{texts.clear}</Button>
       )}
     </Group>
+  );
+}
+
+/** The states, each of which can be turned on. None: all but archived ones. */
+function States({ chosen, choose }: { chosen: readonly string[]; choose: (states: string[]) => void }) {
+  return (
+    <Input.Wrapper label={texts.state} size="xs" labelElement="div">
+      <Button.Group>
+        {options(stateWords).map(({ value, label }) => {
+          const isOn = chosen.includes(value);
+          return (
+            <Button key={value} size="xs" px={8} fw={400} variant={isOn ? 'filled' : 'default'} aria-pressed={isOn}
+              onClick={() => choose(isOn ? chosen.filter((state) => state !== value) : [...chosen, value])}>
+              {label}
+            </Button>
+          );
+        })}
+      </Button.Group>
+    </Input.Wrapper>
   );
 }

@@ -1,5 +1,5 @@
 import { Anchor, Group, Stack, Table, Text, UnstyledButton } from '@mantine/core';
-import { memo, useCallback, useMemo, useState } from 'react';
+import { lazy, memo, Suspense, useCallback, useMemo, useState } from 'react';
 import { Link } from 'react-router';
 
 import type { Promotion } from '../../api/schema';
@@ -12,10 +12,12 @@ import { useOwnTenant } from '../../parts/tenant';
 import { promotions as texts } from '../../texts/promotions';
 import { typeWords } from '../../texts/words';
 import { sameInstant, showTime, startOfDay } from '../../time/zone';
-import { Bulk } from './Bulk';
 import { DAYS, useLastDays } from './data';
 import type { Week } from './data';
 import type { ListState, Sort } from './filters';
+
+/** Needed only when something is selected. */
+const Bulk = lazy(() => import('./Bulk'));
 
 export function List({ items, state }: { items: readonly Promotion[]; state: ListState }) {
   const canWrite = useCanWrite();
@@ -32,7 +34,7 @@ export function List({ items, state }: { items: readonly Promotion[]; state: Lis
   const isAll = shown.length === items.length;
   return (
     <Stack gap="xs">
-      {canWrite && <Bulk selected={shown} clear={() => setSelected(new Set())} />}
+      {canWrite && selected.size > 0 && <Suspense fallback={null}><Bulk selected={shown} clear={() => setSelected(new Set())} /></Suspense>}
       <Table.ScrollContainer minWidth={320}>
         <Table verticalSpacing={6} horizontalSpacing="xs" highlightOnHover aria-label={texts.title}>
           <Table.Thead>
@@ -107,15 +109,15 @@ const Row = memo(function Row({ item, week, days, isSelected, toggle, canWrite }
       <Table.Td><StateBadge state={item.state} /></Table.Td>
       <Table.Td>
         <Anchor component={Link} to={`/promotions/${item.id}`} size="sm" fw={500}>{item.name}</Anchor>
-        <Text size="xs" c="dimmed" hiddenFrom="sm">{from} – {to}</Text>
-        <Text size="xs" c="dimmed" hiddenFrom="md" visibleFrom="sm">{typeWords[item.type]}{item.campaign !== null && ` · ${item.campaign}`}</Text>
+        <small className="under mantine-hidden-from-sm">{from} – {to}</small>
+        <small className="under mantine-hidden-from-md mantine-visible-from-sm">{typeWords[item.type]}{item.campaign !== null && ` · ${item.campaign}`}</small>
       </Table.Td>
-      <Table.Td visibleFrom="md"><Text size="sm">{typeWords[item.type]}</Text></Table.Td>
-      <Table.Td visibleFrom="md"><Text size="sm">{item.campaign}</Text></Table.Td>
+      <Table.Td visibleFrom="md">{typeWords[item.type]}</Table.Td>
+      <Table.Td visibleFrom="md">{item.campaign}</Table.Td>
       <Table.Td visibleFrom="sm"><Moment at={item.starts_at} /></Table.Td>
       <Table.Td visibleFrom="sm"><Moment at={item.ends_at} /></Table.Td>
       <Table.Td visibleFrom="sm">
-        {budget.length === 0 && <Text size="xs" c="dimmed">{texts.noBudget}</Text>}
+        {budget.length === 0 && <small className="under">{texts.noBudget}</small>}
         {budget.map((limit) => <LimitBar key={limit.name} limit={limit} compact />)}
       </Table.Td>
       <Table.Td visibleFrom="sm"><LastDays week={week} days={days} /></Table.Td>
@@ -136,16 +138,16 @@ const Row = memo(function Row({ item, week, days, isSelected, toggle, canWrite }
 function Moment({ at }: { at: string }) {
   const { zone } = useOwnTenant();
   return (
-    <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
+    <span style={{ whiteSpace: 'nowrap' }}>
       {showTime(at, zone, 'date')}
-      <Text span display="block" size="xs" c="dimmed">{showTime(at, zone, 'time')}</Text>
-    </Text>
+      <small className="under">{showTime(at, zone, 'time')}</small>
+    </span>
   );
 }
 
 function LastDays({ week, days }: { week: Week | undefined; days: readonly string[] }) {
   const { currency } = useOwnTenant();
-  if (week === undefined || week.total.redemptions === 0) return <Text size="xs" c="dimmed">{texts.noWeek}</Text>;
+  if (week === undefined || week.total.redemptions === 0) return <small className="under">{texts.noWeek}</small>;
   const buckets = days.map((day) => week.buckets.find(({ starts_at }) => starts_at !== null && sameInstant(starts_at, day)));
   const [redemptions, discount] = [number(week.total.redemptions), money(week.total.discount, currency)];
   return (

@@ -66,7 +66,8 @@ function Entry({ entry }: { entry: AuditEntry }) {
         </Group>
       </Accordion.Control>
       <Accordion.Panel>
-        <Difference before={entry.before} after={entry.after} label={texts.difference} />
+        {/* What was made or deleted is shown by its fields too. */}
+        <Difference before={entry.before ?? {}} after={entry.after ?? {}} label={texts.difference} />
         {kind === 'promotion' && <Link to={`/promotions/${id}?tab=history`}>{texts.open}</Link>}
       </Accordion.Panel>
     </Accordion.Item>

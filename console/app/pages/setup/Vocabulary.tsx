@@ -14,9 +14,12 @@ import { CsvImport } from '../../parts/CsvImport';
 import { Paged, usePaged } from '../../parts/paged';
 import { Answer } from '../../parts/states';
 import { useOwnTenant } from '../../parts/tenant';
-import { sourceWords, vocabulary as texts } from '../../texts/setup';
+import type { VocabularyField } from '../../parts/vocabulary';
+import { sourceWords, vocabulary as texts, vocabularyFieldWords } from '../../texts/setup';
 import { showTime } from '../../time/zone';
 import { Head } from './Head';
+
+const FIELDS = Object.keys(vocabularyFieldWords) as VocabularyField[];
 
 const EXAMPLE = 'value,title\nTEE-RED-M,Red tee M\nTEE-RED-L,Red tee L';
 
@@ -30,30 +33,33 @@ export default function Vocabulary() {
     <Stack gap="md">
       <Head title={texts.title} explain={texts.explain} />
       <Answer query={query} needs="viewer">
-        {(page) => (page === null || page.items.length === 0 ? <Alert color="blue">{texts.missing}</Alert> : <Fields fields={page.items} />)}
+        {(page) => (page === null ? <Alert color="blue">{texts.missing}</Alert> : <Fields counts={page.items} />)}
       </Answer>
     </Stack>
   );
 }
 
-function Fields({ fields }: { fields: readonly VocabularyFieldCount[] }) {
+function Fields({ counts }: { counts: readonly VocabularyFieldCount[] }) {
   const { zone } = useOwnTenant();
   const canWrite = useCanWrite();
-  const [field, setField] = useState(fields[0]?.field ?? 'sku');
+  const [field, setField] = useState<VocabularyField>('category');
   const [typed, setTyped] = useState('');
   const [q] = useDebouncedValue(typed.trim(), 200);
   const [isImporting, setImporting] = useState(false);
   const query = usePaged(['vocabulary', 'words', field, q], (cursor) => listWords(field, q, cursor));
   const forget = useMutation({ mutationFn: () => forgetWords(field), onSettled: refresh });
-  const nameOf = (name: string) => name.replaceAll('_', ' ');
+  const name = vocabularyFieldWords[field];
+  // Fields without names are not told; they can be filled all the same.
+  const option = (value: VocabularyField) => ({ value, label: `${vocabularyFieldWords[value]} (${number(counts.find((own) => own.field === value)?.values ?? 0)})` });
   return (
     <>
       <Group align="end" gap="xs">
-        <NativeSelect label={texts.field} value={field} onChange={(event) => setField(event.currentTarget.value)} data={fields.map((own) => ({ value: own.field, label: `${nameOf(own.field)} (${number(own.values)})` }))} />
+        <NativeSelect label={texts.field} value={field} data={FIELDS.map(option)}
+          onChange={(event) => setField(FIELDS.find((own) => own === event.currentTarget.value) ?? 'category')} />
         <TextInput type="search" label={texts.search} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
         {canWrite && <Button variant="default" onClick={() => setImporting(true)}>{texts.file}</Button>}
         {canWrite && (
-          <Ask size="sm" button={texts.forget} title={texts.forgetTitle(nameOf(field))} go={texts.goForget} onGo={() => forget.mutateAsync()} doing={forget}>
+          <Ask size="sm" button={texts.forget} title={texts.forgetTitle(name)} go={texts.goForget} onGo={() => forget.mutateAsync()} doing={forget}>
             <Text size="sm">{texts.forgetText}</Text>
           </Ask>
         )}
@@ -61,7 +67,7 @@ function Fields({ fields }: { fields: readonly VocabularyFieldCount[] }) {
       <Paged query={query} empty={<Text size="sm" c="dimmed">{texts.none}</Text>}>
         {(items) => (
           <Table.ScrollContainer minWidth={360}>
-            <Table aria-label={nameOf(field)} verticalSpacing={4}>
+            <Table aria-label={name} verticalSpacing={4}>
               <Table.Thead><Table.Tr><Table.Th>{texts.value}</Table.Th><Table.Th>{texts.name}</Table.Th><Table.Th>{texts.source}</Table.Th><Table.Th>{texts.seen}</Table.Th></Table.Tr></Table.Thead>
               <Table.Tbody>
                 {items.map((own) => (
@@ -74,7 +80,7 @@ function Fields({ fields }: { fields: readonly VocabularyFieldCount[] }) {
           </Table.ScrollContainer>
         )}
       </Paged>
-      <Modal opened={isImporting} onClose={() => setImporting(false)} title={`${texts.file}: ${nameOf(field)}`} size="lg">
+      <Modal opened={isImporting} onClose={() => setImporting(false)} title={`${texts.file}: ${name}`} size="lg">
         <CsvImport help={texts.importHelp} example={EXAMPLE} after={refresh} done={() => texts.imported}
           send={(text, onSent) => sendCsv('PUT', `/v1/vocabulary/${encodeURIComponent(field)}`, text, onSent)} />
       </Modal>

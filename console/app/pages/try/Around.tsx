@@ -1,12 +1,11 @@
 /** Who buys, where, when, and how it is paid; and which promotions are taken in or left out. */
-import { Accordion, ActionIcon, Button, Group, MultiSelect, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Accordion, ActionIcon, Button, Group, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
 
+import { DraftsChooser } from '../../parts/DraftsChooser';
 import { NameField, NamesField } from '../../parts/NamesField';
 import { useOwnTenant } from '../../parts/tenant';
 import { ZonedTime } from '../../parts/ZonedTime';
 import { tryTexts as texts } from '../../texts/try';
-import { stateWords } from '../../texts/words';
-import { useChoices } from './data';
 import type { CartForm } from './form';
 
 interface AroundProps {
@@ -99,14 +98,9 @@ export function Changes({ taken, left, setTaken, setLeft, handed, dropHanded }: 
   handed: number;
   dropHanded: () => void;
 }) {
-  const choices = useChoices().data ?? [];
-  const option = ({ id, name, state }: (typeof choices)[number]) => ({ value: id, label: `${name} (${stateWords[state]})` });
-  const idle = choices.filter(({ status, id }) => status !== 'active' || taken.includes(id));
-  const active = choices.filter(({ status, id }) => status === 'active' || left.includes(id));
   return (
     <Stack gap="xs" component="section" aria-label={texts.changes}>
-      <MultiSelect label={texts.with} data={idle.map(option)} value={[...taken]} onChange={setTaken} searchable clearable maxValues={20} />
-      <MultiSelect label={texts.without} data={active.map(option)} value={[...left]} onChange={setLeft} searchable clearable />
+      <DraftsChooser taken={taken} left={left} setTaken={setTaken} setLeft={setLeft} />
       {handed > 0 && (
         <Group gap="xs"><Text size="sm">{texts.drafts(handed)}</Text><Button size="compact-xs" variant="default" onClick={dropHanded}>{texts.dropDrafts}</Button></Group>
       )}

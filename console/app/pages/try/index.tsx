@@ -7,11 +7,12 @@ import { useEffect, useRef, useState } from 'react';
 import { useLocation, useSearchParams } from 'react-router';
 
 import { asProblem } from '../../api/problem';
+import { draftOf, useChoices } from '../../parts/drafts';
+import type { Draft } from '../../parts/drafts';
 import { Empty, Failed } from '../../parts/states';
 import { tryTexts as texts } from '../../texts/try';
 import { Around, Changes } from './Around';
-import { draftOf, useChoices, usePrice, useRecorded } from './data';
-import type { Draft } from './data';
+import { usePrice, useRecorded } from './data';
 import { formOf, requestOf } from './form';
 import { Lines } from './Lines';
 import { Result } from './Result';

@@ -1,5 +1,6 @@
 /** The settings of the tenant. */
 import { Alert, Button, Checkbox, Group, NativeSelect, NumberInput, Paper, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
@@ -15,7 +16,7 @@ import { same } from '../../../parts/difference';
 import { LineChooser } from '../../../parts/LineChooser';
 import { Answer, Failed } from '../../../parts/states';
 import {
-  baseWords, orderWords, qualifyingWords, roundingWords, settings as texts, strategyWords,
+  baseWords, lineChooser, orderWords, qualifyingWords, roundingWords, settings as texts, strategyWords,
 } from '../../../texts/setup';
 import { Fields } from './Fields';
 import { Ranking } from './Ranking';
@@ -54,6 +55,7 @@ function Form({ saved }: { saved: Tagged }) {
     onSuccess: (answer) => {
       queries.setQueryData(['settings', 'tagged'], answer);
       queries.setQueryData(['settings'], answer.data);
+      notifications.show({ message: texts.saved });
     },
   });
   const problem = save.isError ? asProblem(save.error) : null;
@@ -84,7 +86,6 @@ function Form({ saved }: { saved: Tagged }) {
         {problem?.status === 412
           ? <Alert color="orange" role="alert">{texts.stale} <Button size="compact-xs" variant="default" onClick={() => void refresh()}>{texts.load}</Button></Alert>
           : problem !== null && <Failed error={problem} />}
-        {save.isSuccess && !isChanged && <Alert color="green" role="status">{texts.saved}</Alert>}
         {canWrite && (
           <Group pos="sticky" bottom={0} py="xs" bg="var(--mantine-color-body)" style={{ zIndex: 1 }}>
             <Button type="submit" loading={save.isPending} disabled={!isChanged}>{texts.save}</Button>
@@ -143,7 +144,7 @@ function Together({ form, set, fault, disabled }: PartProps & { fault: (pointer:
       <Checkbox label={texts.perLine} checked={form.multiple_promotions_per_line.enabled} disabled={disabled}
         onChange={(event) => set({ multiple_promotions_per_line: { ...form.multiple_promotions_per_line, enabled: event.currentTarget.checked } })} />
       {form.multiple_promotions_per_line.enabled && (
-        <LineChooser label={texts.exclude} value={form.multiple_promotions_per_line.exclude} disabled={disabled}
+        <LineChooser label={texts.exclude} none={lineChooser.no} value={form.multiple_promotions_per_line.exclude} disabled={disabled}
           // What the service reads it prints with its defaults, as the answer has it.
           onChange={(exclude) => set({ multiple_promotions_per_line: { enabled: true, exclude: exclude as Settings['multiple_promotions_per_line']['exclude'] } })} />
       )}

@@ -1,4 +1,4 @@
-import '@mantine/core/styles.css';
+import './mantine.css';
 import '@mantine/notifications/styles.css';
 import './style.css';
 
@@ -20,7 +20,15 @@ const theme = createTheme({
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace',
   defaultRadius: 'sm',
-  components: { Modal: { defaultProps: { closeButtonProps: { 'aria-label': states.close } } } },
+  components: {
+    // What must be heard at once says so by a role of its own.
+    // Its titles are in the color of the text: green or orange on its own pale ground is hard to read.
+    Alert: { defaultProps: { role: 'note' }, styles: { title: { color: 'var(--mantine-color-text)' } } },
+    // Whoever has no mouse scrolls a wide table with the arrow keys.
+    TableScrollContainer: { defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } } },
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': states.close } } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': states.close } } },
+  },
 });
 
 const root = document.getElementById('root');
