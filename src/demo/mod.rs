@@ -26,16 +26,11 @@ mod shop;
 mod welcome;
 
 use client::{CallError, Client};
-use shop::Keys;
+use shop::{Keys, ONE_MORE};
 use welcome::Story;
 
 /// The shop and its sample cart.
 const SHOP: &str = include_str!("../../demo/shop.json");
-
-/// The promotion that the last printed line adds.
-const ONE_MORE: &str = r#"{"name": "Sarees: ₹1,500 off", "type": "pos", "status": "active", "starts_at": "2026-01-01T00:00:00+05:30", "ends_at": "2036-01-01T00:00:00+05:30", "benefit": {"type": "amount_off", "value": "1500", "target": {"type": "items", "select": {"include": [{"field": "category", "op": "in", "values": ["Sarees"]}]}}}}"#;
-/// Its name, by which a later run knows that it was added.
-const ONE_MORE_NAME: &str = "Sarees: ₹1,500 off";
 
 /// How long a transaction waits for a connection. A machine that has just built the service may be busy for a while.
 const CONNECTING: Duration = Duration::from_secs(20);
@@ -202,10 +197,10 @@ mod tests {
         let keys = Keys { admin: "a".to_owned(), pos: "p".to_owned() };
         let [first, later] =
             [false, true].map(|was_extended| how_to_go_on(address, "o", &keys, was_extended));
-        assert!(first.contains(ONE_MORE_NAME) && !later.contains(ONE_MORE_NAME));
+        assert!(first.contains(shop::ONE_MORE_NAME) && !later.contains(shop::ONE_MORE_NAME));
         assert!(first.contains("beats all others") && !later.contains("beats all others"));
         let proposed: Value = serde_json::from_str(ONE_MORE).unwrap();
-        assert_eq!(proposed["name"], ONE_MORE_NAME);
+        assert_eq!(proposed["name"], shop::ONE_MORE_NAME);
         for line in first.lines().chain(later.lines()).filter(|line| line.starts_with('#')) {
             assert!(!line.contains(['\'', '"', '`', '$', '!']), "{line}");
         }

@@ -4,13 +4,16 @@ use axum::http::header;
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
-use super::ONE_MORE_NAME;
 use super::client::{CallError, Client, text};
 
 /// The tenant's name, by which a later run finds it.
 pub const TENANT: &str = "Marigold Bazaar";
 /// The shop's time zone.
 pub const ZONE: Tz = Tz::Asia__Kolkata;
+/// The promotion that the last printed line adds.
+pub const ONE_MORE: &str = r#"{"name": "Sarees: ₹1,500 off", "type": "pos", "status": "active", "starts_at": "2026-01-01T00:00:00+05:30", "ends_at": "2036-01-01T00:00:00+05:30", "benefit": {"type": "amount_off", "value": "1500", "target": {"type": "items", "select": {"include": [{"field": "category", "op": "in", "values": ["Sarees"]}]}}}}"#;
+/// Its name, by which a later run knows that it was added.
+pub const ONE_MORE_NAME: &str = "Sarees: ₹1,500 off";
 /// Most entries of a page of a list.
 const PAGE: usize = 200;
 

@@ -222,7 +222,7 @@ mod imports {
 
     /// All modules, by path.
     pub fn modules(files: Vec<(String, String)>) -> BTreeMap<String, Module> {
-        let is_code = |name: &str| !name.ends_with("tests.rs") && !name.contains("/tests/");
+        let is_code = |name: &str| !name.ends_with("/tests.rs") && !name.contains("/tests/");
         let files = files.into_iter().filter(|(name, _)| is_code(name));
         let files: BTreeMap<String, String> =
             files.map(|(name, text)| (path_of(&name), text)).collect();
@@ -358,11 +358,6 @@ mod imports {
             (own.clone(), to)
         };
         let imports: BTreeMap<String, BTreeSet<String>> = modules.iter().map(imports).collect();
-        for (a, bs) in &imports {
-            for b in bs {
-                eprintln!("EDGE {a} {b}");
-            }
-        }
         let (mut found, mut done) = (Vec::new(), BTreeSet::new());
         for own in imports.keys() {
             visit(own, &imports, &mut Vec::new(), &mut done, &mut found);

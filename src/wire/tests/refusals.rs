@@ -61,7 +61,7 @@ fn values_have_bounds() {
         ("/sequence", json!("1"), "/sequence wrong_type"),
         ("/currency", json!("rupee"), "/currency malformed"),
         ("/status", json!("paused"), "/status malformed"),
-        ("/id", json!("x"), "/id unknown_field"),
+        ("/ids", json!("x"), "/ids unknown_field"),
         ("/usage", json!({}), "/usage unknown_field"),
         ("/scope", json!({"stores": [1]}), "/scope/stores/0 wrong_type"),
         ("/audience", json!({}), "/audience/type required"),
