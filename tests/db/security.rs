@@ -89,8 +89,8 @@ async fn every_table_forces_row_security_and_has_a_policy_for_the_service() {
     assert_eq!(open, Vec::<String>::new());
 }
 
-/// Four indexes are not unique and cross tenants: by them jobs find the holds and the promotions that have come to their
-/// end, or will.
+/// Five indexes are not unique and cross tenants: by them jobs find the backtests that wait, and the holds and the
+/// promotions that have come to their end, or will.
 #[tokio::test]
 async fn every_key_and_foreign_key_begins_with_the_tenant() {
     let database = TestDatabase::new().await;
@@ -103,7 +103,7 @@ async fn every_key_and_foreign_key_begins_with_the_tenant() {
            left join pg_attribute on attrelid = indrelid and attnum = indkey[0]
           where relnamespace = 'public'::regnamespace and relname <> '_sqlx_migrations'
             and attname is distinct from 'tenant_id' and (indisunique or indexrelid::regclass::text not in (
-                'hold_by_expiry', 'promotion_to_end', 'promotion_to_expire', 'promotion_to_remind'))
+                'backtest_unfinished', 'hold_by_expiry', 'promotion_to_end', 'promotion_to_expire', 'promotion_to_remind'))
          union all
          select conname::text
            from pg_constraint

@@ -40,6 +40,15 @@ fn subject(promotion: &Value) -> Option<&'static str> {
     }
 }
 
+/// Promotions that wait for a customer are ranked as if nothing of their limits were gone (spec 15.7), so their
+/// suggestions come in another order.
+fn without_unknown(mut result: Value) -> Value {
+    if let Some(suggestions) = result["suggestions"].as_array_mut() {
+        suggestions.retain(|own| own["kind"] != "identify");
+    }
+    result
+}
+
 /// So many times, and so much discount, are left of every counted limit. The same bounds within the cart come to the
 /// same prices and reasons.
 #[test]
@@ -73,7 +82,7 @@ fn what_is_left_bounds_as_the_limits_of_the_cart_do() {
             };
             bounds.iter().map(|bound| use_of(bound, gone(bound))).collect()
         });
-        let expected = evaluate(&within);
+        let (after, expected) = (without_unknown(after), without_unknown(evaluate(&within)));
         if after == expected { Ok(()) } else { Err(format!("{after}\nis not\n{expected}")) }
     });
 }

@@ -120,9 +120,9 @@ pub fn explained(
             let gives =
                 attempt(world, promotion, &state).is_ok_and(|gift| !gift.discount.is_zero());
             let facts = if gives { json!({"floor": true}) } else { json!({}) };
-            Refusal::with("no_benefit", facts)
+            Refusal { facts, ..refusal }
         }
-        "no_eligible_items" => Refusal::with("no_eligible_items", wanted(promotion)),
+        "no_eligible_items" => Refusal { facts: wanted(promotion), ..refusal },
         _ => refusal,
     }
 }

@@ -75,17 +75,21 @@ pub fn by(world: &World<'_>, place: usize) -> Value {
 }
 
 /// "`by` of `units_taken` is the first, in order of application, whose claims are on such a unit": on a unit that the
-/// promotion would discount if nothing had been claimed.
-pub fn units_taken(world: &World<'_>, promotion: &Promotion<'_>, verdict: &Verdict) -> Value {
+/// promotion would discount if nothing had been claimed. `None`: nobody has a claim there, so nobody took units.
+pub fn units_taken(
+    world: &World<'_>,
+    promotion: &Promotion<'_>,
+    verdict: &Verdict,
+) -> Option<Value> {
     let turns = units_to_discount(world, promotion, &verdict.state).into_iter().flat_map(|line| {
         let pieces = &verdict.state.lines[line].pieces;
         pieces.iter().flat_map(|piece| piece.claims.iter().copied())
     });
-    let turn = turns.min().expect("a claim");
+    let turn = turns.min()?;
     let claiming =
         verdict.applied.iter().filter(|(place, _)| world.promotions[*place].is_item_level());
     let (place, _) = claiming.clone().nth(turn - 1).expect("a promotion of each turn");
-    by(world, *place)
+    Some(by(world, *place))
 }
 
 /// The lines whose units the promotion could discount, were they free (7.3 "Which units").

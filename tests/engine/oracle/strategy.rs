@@ -200,10 +200,13 @@ fn or_units_taken(
 ) -> Refusal {
     let untouched = || attempt(world, promotion, &State::untouched(world));
     let would_be = || untouched().map_or_else(|own| own.reason == "no_benefit", |_| true);
-    if refusal.reason == "no_eligible_items" && would_be() {
-        return Refusal::with("units_taken", facts::units_taken(world, promotion, verdict));
+    if refusal.reason != "no_eligible_items" || !would_be() {
+        return refusal;
     }
-    refusal
+    match facts::units_taken(world, promotion, verdict) {
+        Some(facts) => Refusal::with("units_taken", facts),
+        None => refusal,
+    }
 }
 
 /// What stands in a promotion's way at its turn: "`stopped_by_earlier`, then `incompatible`, then the others".
