@@ -120,9 +120,14 @@ pub async fn fingerprint(owner: &mut PgConnection) -> BTreeMap<String, String> {
     .unwrap();
     let mut found = BTreeMap::new();
     for table in tables {
-        // When a key was last seen is written by itself, whenever, and so are names of carts.
+        // When a key was last seen is written by itself, whenever, and so are names of carts and how far a backtest is.
+        let own = if table == "backtest" {
+            "jsonb_build_object('id', backtest_id)"
+        } else {
+            "to_jsonb(own)"
+        };
         let rows = format!(
-            "select coalesce(md5(string_agg((to_jsonb(own) - 'last_used_at')::text, ' ' order by own::text)), '')
+            "select coalesce(md5(string_agg(({own} - 'last_used_at')::text, ' ' order by {own}::text)), '')
                from {table} as own
               where to_jsonb(own) ->> 'source' is distinct from 'redemptions'"
         );

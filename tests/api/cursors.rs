@@ -47,6 +47,9 @@ async fn fill(service: &Service, tenant: &Tenant) -> String {
         let promotion = service.promotion(admin, reward(&name, limits)).await;
         issue(service, tenant, &promotion, "canary").await.expect(201);
         redeem(service, tenant, false).await;
+        let backtest =
+            json!({"name": "Canary", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"});
+        service.post("/v1/backtests", admin, backtest).await.expect(202);
     }
     coded
 }

@@ -134,6 +134,8 @@ async fn promote(sent: &mut Sent<'_>, tenant: &Tenant) -> (String, String) {
 
 async fn sell(sent: &mut Sent<'_>, tenant: &Tenant) {
     sent.all("evaluate_cart", &tenant.pos, at("/v1/evaluate-cart")).await;
+    sent.all("price_products", &tenant.pos, at("/v1/price-products")).await;
+    sent.all("create_backtest", &tenant.admin, at("/v1/backtests")).await;
     let made = sent.all("redeem", &tenant.pos, at("/v1/redemptions")).await;
     let sale = made.iter().find(|answer| answer.body["state"] == "committed").expect("a sale").id();
     sent.all("return_goods", &tenant.pos, at(&format!("/v1/redemptions/{sale}/returns"))).await;

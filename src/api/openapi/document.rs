@@ -39,6 +39,7 @@ const TAGS: [(&str, &str); 19] = [
     ("stores", "Stores with concept, zones and time zone."),
     ("product lists", "Named lists of SKUs."),
     ("vocabulary", "The names that a tenant uses, for drop-downs and findings."),
+    ("backtests", "What past redemptions would have come to under changed rules."),
     ("stats", "What promotions gave, and what was taken back."),
     ("events", "Everything that happened, in order."),
     ("webhook endpoints", "Where events are sent."),
