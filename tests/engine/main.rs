@@ -1,6 +1,11 @@
 //! The evaluation core without a database: worked carts, an independent naive evaluator, and the
 //! properties that hold for every cart.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal of the naive evaluator has all that explains it"
+)]
+
 mod agreement;
 mod backtest;
 mod bounded;

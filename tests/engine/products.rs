@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use crate::{documents, for_each_seed_of, generate, oracle, read};
 
+/// The place of a promotion, and what it takes off if it applies.
+type Told = (usize, Option<String>);
+
 /// The products of a document's cart, and the places of the promotions that are shown with each: those that apply with
 /// their discounts.
-fn price(
-    document: &Value,
-    issuances: &[IssuanceFact],
-) -> Vec<(PricedProduct, Vec<(usize, Option<String>)>)> {
+fn price(document: &Value, issuances: &[IssuanceFact]) -> Vec<(PricedProduct, Vec<Told>)> {
     let (rules, request, now) = read(document);
     let stop = Stop::default();
     let products =

@@ -77,7 +77,8 @@ fn the_compose_file_makes_the_database_with_this_script_and_pins_every_image() {
     let bases = dockerfile
         .lines()
         .filter_map(|line| line.strip_prefix("FROM "))
-        .filter(|image| *image != "scratch");
+        // "base" is the stage with the compiler.
+        .filter(|image| *image != "scratch" && !image.starts_with("base AS "));
     let mut count = 0;
     for image in images.chain(bases) {
         let digest = image.split_once("@sha256:").map(|(_, rest)| rest);

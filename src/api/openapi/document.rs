@@ -26,7 +26,7 @@ too. Bodies have at most 1 MiB; stores, product lists, codes and bulk issues 16 
 **Errors** are problem documents (RFC 9457) with a stable `code` and, for a body or a query, every fault with its place. \
 After a 503 `outcome_unknown`, or after no answer, the same request is repeated until it is answered; it takes effect once.";
 
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 20] = [
     ("evaluation", "Price a cart without recording anything."),
     ("redemptions", "Price a cart, record it and count every limit; holds and returns."),
     ("promotions", "Promotions: conditions, benefit, limits and stacking, between two dates."),

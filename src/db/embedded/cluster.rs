@@ -138,19 +138,14 @@ impl Cluster {
 
     /// A PostgreSQL program that connects to the server as the owner.
     pub(super) fn client(&self, program: &'static str) -> Result<Command, EmbeddedError> {
-        if !self.programs.path(program).is_file() {
-            return Err(EmbeddedError::NoClient { program });
-        }
-        let mut command = self.command(program);
-        command.env("PGUSER", OWNER).env("PGPASSWORD", &self.password);
-        match &self.address {
-            Address::Socket(folder) => {
-                command.env("PGHOST", folder).env("PGPORT", SOCKET_PORT.to_string())
-            }
-            Address::Loopback(port) => {
-                command.env("PGHOST", "127.0.0.1").env("PGPORT", port.to_string())
-            }
+        let path = self.programs.client(program).ok_or(EmbeddedError::NoClient { program })?;
+        let mut command = self.run(path);
+        let (host, port) = match &self.address {
+            Address::Socket(folder) => (folder.as_path(), SOCKET_PORT),
+            Address::Loopback(port) => (Path::new("127.0.0.1"), *port),
         };
+        command.env("PGUSER", OWNER).env("PGPASSWORD", &self.password);
+        command.env("PGHOST", host).env("PGPORT", port.to_string());
         Ok(command)
     }
 
@@ -214,7 +209,11 @@ impl Cluster {
     /// A PostgreSQL command that runs under the account, without environment variables that are meant for other
     /// servers.
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.path(program));
+        self.run(self.programs.path(program))
+    }
+
+    fn run(&self, program: PathBuf) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_postgres(name)) {
             command.env_remove(name);
         }

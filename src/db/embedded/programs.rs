@@ -52,6 +52,16 @@ impl Programs {
     pub(super) fn path(&self, program: &str) -> PathBuf {
         self.folder.join(program)
     }
+
+    /// A client program. The folder may have links to the server programs alone; then it is where these lead.
+    pub(super) fn client(&self, program: &str) -> Option<PathBuf> {
+        let own = self.path(program);
+        if own.is_file() {
+            return Some(own);
+        }
+        let server = fs::canonicalize(self.path("postgres")).ok()?;
+        Some(server.parent()?.join(program)).filter(|path| path.is_file())
+    }
 }
 
 /// Finds programs, or downloads them into `downloads`. `wanted` is the major version of the existing cluster, if any.

@@ -100,12 +100,15 @@ impl Described for FactsBody {
         }
         let mut schema =
             fields.schema("What explains a reason. The reason decides which members there are.");
-        for (member, says) in [
+        let untyped = [
             ("wanted", WANTED),
             ("max", "With `limit_reached`: the limit, a count or a decimal."),
             ("used", "With `limit_reached`: what is used, holds included; a count or a decimal."),
-        ] {
-            schema["properties"][member] = json!({"description": says});
+        ];
+        if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
+            for (member, says) in untyped {
+                properties.insert(member.to_owned(), json!({"description": says}));
+            }
         }
         if let Some(members) = schema.as_object_mut() {
             members.remove("required");
