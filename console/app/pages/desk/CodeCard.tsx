@@ -20,7 +20,7 @@ import { Sales } from './Sales';
 export function CodeCard({ code }: { code: string }) {
   const query = useQuery({ queryKey: ['codes', code], queryFn: () => findCode(code) });
   return (
-    <Answer query={query} needs="viewer">
+    <Answer query={query} needs="admin">
       {(found) => (found === null ? <Empty title={desk.nothingTitle}>{desk.noCode(code)}</Empty> : <Found found={found} />)}
     </Answer>
   );

@@ -25,7 +25,7 @@ export function FindCode({ promotion: { id } }: { promotion: Promotion }) {
         </Group>
       </form>
       {code !== '' && (
-        <Answer query={query} needs="viewer">
+        <Answer query={query} needs="admin">
           {(found) => {
             if (found === null) return <Alert color="blue" role="status">{texts.notFound(code)}</Alert>;
             if (found.promotion.id !== id) {
