@@ -48,7 +48,7 @@ test('the calendar shows which promotions overlap, by campaign', async () => {
   await page.getByText('Calendar').click();
   await page.getByRole('list', { name: 'always' }).getByRole('link', { name: /^All year, Live, from/ }).waitFor();
   await page.getByRole('list', { name: 'Without a campaign' }).getByRole('link', { name: /^Without/ }).click();
-  await page.getByRole('heading', { name: 'Without', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: 'Without', exact: true, level: 1 }).waitFor();
 });
 
 test('10,000 codes are imported: line 1,777 is faulty and shown, nothing is taken; mended, all are', async () => {

@@ -24,7 +24,7 @@ test('the service is stopped in the middle of an edit and comes back: nothing th
     expect(await page.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('Typed before the outage');
     service = await start('serve', how);
     await button(page, 'Save').click();
-    await page.getByRole('heading', { name: 'Typed before the outage', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Typed before the outage', exact: true, level: 1 }).waitFor();
     const stored = await call<Stored & { description: string }>(shop.admin, 'GET', `/v1/promotions/${id}`, undefined, undefined, service.address);
     expect(stored.description).toBe('Typed during the outage');
   } finally {

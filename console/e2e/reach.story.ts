@@ -56,7 +56,7 @@ test('a promotion is made by keyboard alone', async () => {
   await page.evaluate(() => { (document.activeElement as HTMLElement).blur(); });
   await tabTo(page, /^Save as a draft$/);
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Made without a mouse', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: 'Made without a mouse', exact: true, level: 1 }).waitFor();
   expect((await promotionsOf(shop))[0]?.name).toBe('Made without a mouse');
 });
 
@@ -100,7 +100,7 @@ test.each(['light', 'dark'] as const)('no page has a serious or critical finding
   }
   const operator = await visit(inject('operator'));
   await operator.emulateMedia({ colorScheme: scheme });
-  await operator.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
+  await operator.getByRole('heading', { name: 'Tenants', exact: true, level: 1 }).waitFor();
   found.push(...(await findings(operator)).map((finding) => `/tenants ${finding}`));
   expect(found).toEqual([]);
 }, 180_000);

@@ -18,6 +18,19 @@ test('somebody opens the link of the demo, and is signed in without a key in the
   expect(await page.evaluate(() => sessionStorage.length + localStorage.length)).toBe(0);
 });
 
+test('who signs out stays signed out, and can sign in with another key', async () => {
+  const shop = await openShop();
+  const page = await visit(shop.admin);
+  await sees(page, 'No promotions yet');
+  await button(page, 'Sign out').click();
+  await sees(page, 'You are signed out.');
+  await page.waitForLoadState('networkidle');
+  await sees(page, 'You are signed out.');
+  await page.getByRole('textbox', { name: 'Key' }).fill(shop.viewer);
+  await page.keyboard.press('Enter');
+  await sees(page, 'An admin of the tenant makes promotions.');
+});
+
 test('a wrong key and the key of a till are refused, each with its reason', async () => {
   const shop = await openShop();
   const page = await browse();
@@ -72,5 +85,5 @@ test('a key is revoked while its owner works: the sign-in says why, and the page
   expect(page.url()).toContain(promotion.id);
   await page.getByRole('textbox', { name: 'Key' }).fill(shop.admin);
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: promotion.name, level: 1 }).waitFor();
+  await page.getByRole('heading', { name: promotion.name, exact: true, level: 1 }).waitFor();
 });

@@ -15,7 +15,7 @@ test.each(['Asia/Kolkata', 'America/Los_Angeles', 'Pacific/Auckland'])('in a bro
   await until.fill('2027-03-14T02:30');
   await sees(page, /The clock skips this time/);
   await button(page, 'Save as a draft').click();
-  await page.getByRole('heading', { name: 'Percent off a category', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: 'Percent off a category', exact: true, level: 1 }).waitFor();
   const id = page.url().split('/').at(-1) ?? '';
   const instants = async () => {
     const { starts_at, ends_at } = await call<Stored>(shop.admin, 'GET', `/v1/promotions/${id}`);
@@ -28,6 +28,6 @@ test.each(['Asia/Kolkata', 'America/Los_Angeles', 'Pacific/Auckland'])('in a bro
   expect(await until.inputValue()).toBe('2027-03-14T03:00');
   await page.getByRole('textbox', { name: 'Name' }).fill('Touched');
   await button(page, 'Save').click();
-  await page.getByRole('heading', { name: 'Touched', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: 'Touched', exact: true, level: 1 }).waitFor();
   expect(await instants()).toEqual(saved);
 });
