@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 
-import { findCode } from '../../api/upcoming';
-import type { CodeFound } from '../../api/upcoming';
+import { findCode } from '../../api/calls';
+import type { CodeFound } from '../../api/schema';
 import { money, number } from '../../money/money';
 import { promotionLink } from '../../parts/promotionLink';
 import { StateBadge } from '../../parts/StateBadge';

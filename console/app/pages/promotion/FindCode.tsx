@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 
 import type { Promotion } from '../../api/schema';
-import { findCode } from '../../api/upcoming';
+import { findCode } from '../../api/calls';
 import { Answer } from '../../parts/states';
 import { useOwnTenant } from '../../parts/tenant';
 import { codes as texts } from '../../texts/promotion';
