@@ -103,6 +103,6 @@ test('a backtest says what last month would have cost with a draft, and a sale i
   await button(dialog, 'Start').click();
   await sees(page, '3 carts were priced.');
   await sees(page, /3 carts get more, 0 get less/);
-  await page.getByRole('link', { name: 'Try this cart: B-3' }).click();
+  await page.getByRole('button', { name: 'Try this cart: B-3' }).click();
   await page.getByRole('heading', { name: 'Try a cart', exact: true, level: 1 }).waitFor();
 });
