@@ -27,7 +27,7 @@ const withKey: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: location.origin });
+export const api = createClient<paths>({ baseUrl: location.origin, querySerializer: { array: { style: 'form', explode: false } } });
 api.use(withKey);
 
 interface Answered<T> {

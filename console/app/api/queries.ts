@@ -3,8 +3,6 @@ import { QueryClient, useQuery } from '@tanstack/react-query';
 
 import { api, call } from './client';
 import { ApiProblem } from './problem';
-import { upcoming } from './upcoming';
-import type { OwnTenant } from './upcoming';
 import { useSession } from './session';
 import type { components } from './schema';
 
@@ -36,12 +34,12 @@ export function useSettings() {
   });
 }
 
-/** The tenant, or null from a service that does not tell of it. */
+/** The tenant. */
 export function useTenant() {
   const session = useSession();
   return useQuery({
     queryKey: ['tenant'],
-    queryFn: () => upcoming<OwnTenant>('GET', '/v1/tenant'),
+    queryFn: () => call(api.GET('/v1/tenant')),
     enabled: session !== null && session.role !== 'operator',
   });
 }

@@ -14,11 +14,18 @@ import { SignIn } from './SignIn';
 import { Failed } from '../parts/states';
 
 /** Taken when the program is loaded, before anything is shown. */
-const OFFERED = takeKeyFromAddress();
+let offered = takeKeyFromAddress();
+
+/** It signs in once: who signs out stays signed out. */
+function takeOffered(): string | null {
+  const key = offered;
+  offered = null;
+  return key;
+}
 
 export function Root() {
   const session = useSession();
-  return session === null ? <SignIn offered={OFFERED} /> : <Shell session={session} />;
+  return session === null ? <SignIn takeOffered={takeOffered} /> : <Shell session={session} />;
 }
 
 /** The first page that the role has. */

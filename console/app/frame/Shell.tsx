@@ -33,7 +33,8 @@ function Frame({ session, name, zone }: { session: Session; name: string; zone: 
   const [isOpen, menu] = useDisclosure(false);
   const { pathname } = useLocation();
   const isMoving = useNavigation().state === 'loading';
-  useEffect(() => menu.close(), [pathname, menu]);
+  const { close } = menu;
+  useEffect(() => close(), [pathname, close]);
   return (
     <AppShell header={{ height: 52 }} navbar={{ width: 210, breakpoint: 'sm', collapsed: { mobile: !isOpen } }} padding="md">
       <a href="#content" className="skip-link">{frame.skip}</a>

@@ -18,8 +18,8 @@ function refusalOf(error: unknown): Refusal {
   return problem.status === 401 ? { words: signIn.unknown } : { failure: error };
 }
 
-/** Asks for a key. `offered` came in the address, and is tried at once. */
-export function SignIn({ offered }: { offered: string | null }) {
+/** Asks for a key. What came in the address is tried at once. */
+export function SignIn({ takeOffered }: { takeOffered: () => string | null }) {
   const [key, setKey] = useState('');
   const { mutate, isPending: isTrying, error } = useMutation({
     mutationFn: async (tried: string) => begin({ key: tried, role: await roleOf(tried) }),
@@ -28,8 +28,9 @@ export function SignIn({ offered }: { offered: string | null }) {
   const farewell = lastFarewell();
 
   useEffect(() => {
+    const offered = takeOffered();
     if (offered !== null) mutate(offered);
-  }, [offered, mutate]);
+  }, [takeOffered, mutate]);
 
   return (
     <Center component="main" mih="100vh" p="md">

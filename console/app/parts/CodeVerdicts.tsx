@@ -1,13 +1,12 @@
 import { Box, Text } from '@mantine/core';
 
 import type { Evaluation } from '../api/schema';
-import type { ExplainedOutcome } from '../api/upcoming';
 import { receiptTexts as texts } from '../texts/parts';
 import { codeReasonWords, codeStatusWords } from '../texts/shared';
 import { reasonWords } from '../texts/reasons';
 
 /** What became of each code of a cart. */
-export function CodeVerdicts({ codes }: { codes: readonly (Evaluation['codes'][number] & ExplainedOutcome)[] }) {
+export function CodeVerdicts({ codes }: { codes: readonly (Evaluation['codes'][number])[] }) {
   if (codes.length === 0) return null;
   return (
     <Box mt="xs">

@@ -2,8 +2,7 @@
 import { Badge, Box, Group, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 
-import type { CartRequestInput, Evaluation, NotApplied } from '../api/schema';
-import type { ExplainedOutcome, ExplainedSuggestion } from '../api/upcoming';
+import type { CartRequestInput, Evaluation, NotApplied, Suggestion } from '../api/schema';
 import { isZero, money, number, trim } from '../money/money';
 import { receiptTexts as texts } from '../texts/parts';
 import { reasonWords } from '../texts/reasons';
@@ -113,14 +112,14 @@ function Applied({ evaluation, marked, nameOf }: Required<Pick<ReceiptProps, 'ev
 }
 
 function Suggestions({ evaluation, show }: { evaluation: Evaluation; show: (value: string) => string }) {
-  const suggestions: readonly ExplainedSuggestion[] = evaluation.suggestions;
+  const suggestions: readonly Suggestion[] = evaluation.suggestions;
   if (suggestions.length === 0) return null;
   return (
     <Box>
       <Text size="sm" fw={600}>{texts.suggestions}</Text>
       {suggestions.map((suggestion) => (
-        <Text key={`${suggestion.promotion_id} ${suggestion.kind ?? ''}`} size="sm">
-          💡 {suggestion.message === '' ? suggestion.explanation ?? suggestion.name : suggestion.message}
+        <Text key={`${suggestion.promotion_id} ${suggestion.kind}`} size="sm">
+          💡 {suggestion.message === '' ? suggestion.explanation : suggestion.message}
           {suggestion.gain != null && <Text span size="xs" c="dimmed"> ({texts.gain(show(suggestion.gain))})</Text>}
         </Text>
       ))}
@@ -129,6 +128,6 @@ function Suggestions({ evaluation, show }: { evaluation: Evaluation; show: (valu
 }
 
 /** Why a promotion did not apply, in one sentence. */
-export function explanationOf(outcome: NotApplied & ExplainedOutcome): string {
+export function explanationOf(outcome: NotApplied): string {
   return outcome.explanation ?? reasonWords[outcome.reason];
 }

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 
 import type { CartRequestInput, Promotion } from '../api/schema';
-import { listPromotions } from '../api/upcoming';
+import { listPromotions } from '../api/calls';
 
 export type Draft = NonNullable<CartRequestInput['with']>[number];
 

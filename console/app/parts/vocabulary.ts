@@ -1,14 +1,11 @@
-/** Names that the tenant uses, for drop-downs. A service without a vocabulary offers none, and typing goes on working. */
+/** Names that the tenant uses, for drop-downs. */
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 
-import { upcoming } from '../api/upcoming';
-import type { VocabularyPage } from '../api/upcoming';
+import { listWords } from '../api/calls';
+import type { VocabularyField } from '../api/schema';
 
-export type VocabularyField =
-  | 'sku' | 'product' | 'category' | 'brand' | 'tag' | 'supplier' | 'product_group' | 'attribute_key' | 'attribute'
-  | 'variant_key' | 'variant' | 'payment_mode' | 'shipping_method' | 'channel' | 'store' | 'concept' | 'zone' | 'program'
-  | 'tier' | 'supplementary' | 'group' | 'customer_attribute_key' | 'campaign' | 'template';
+export type { VocabularyField };
 
 export interface Word {
   value: string;
@@ -30,8 +27,8 @@ export function useVocabulary(lookup: Lookup | null, typed: string): readonly Wo
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     queryFn: async () => {
-      const parameters = new URLSearchParams({ field: field ?? '', limit: '20', ...(key && { key }), ...(q !== '' && { q }) });
-      return (await upcoming<VocabularyPage>('GET', `/v1/vocabulary?${parameters.toString()}`))?.items ?? [];
+      if (field === undefined) return [];
+      return (await listWords({ field, ...(key && { key }), ...(q !== '' && { q }) }, 20)).items;
     },
     // Names are a help. Without them the field still takes what is typed.
     retry: false,

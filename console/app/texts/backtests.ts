@@ -1,9 +1,8 @@
-import type { BacktestState } from '../api/upcoming';
+import type { BacktestState } from '../api/schema';
 
 export const backtests = {
   title: 'Backtests',
   explain: 'What would past sales have cost under changed promotions? The recorded carts are priced again, and nothing is written.',
-  missing: 'This service has no backtests.',
   none: 'No backtests yet.',
   noneText: 'Choose drafts, or promotions to leave out, and a time. You see the discount of each day with and without the change.',
   add: 'New backtest',

@@ -1,5 +1,4 @@
-import type { MilestoneMeasure, RedemptionState } from '../api/schema';
-import type { CustomerOffer } from '../api/upcoming';
+import type { MilestoneMeasure, Offer, RedemptionState } from '../api/schema';
 
 export const desk = {
   title: 'Desk',
@@ -83,7 +82,7 @@ export const deskCustomer = {
   actions: 'What you can do',
 } as const;
 
-export const offerStatusWords: Record<NonNullable<CustomerOffer['status']>, string> = {
+export const offerStatusWords: Record<NonNullable<Offer['status']>, string> = {
   usable: 'can be used now',
   claimable: 'can be claimed',
   later: 'opens later',

@@ -76,7 +76,6 @@ export const codes = {
   withPromotion: 'with the promotion',
   created: 'Made',
   batches: 'Batches',
-  named: 'without a batch',
   noBatches: 'No codes were generated in batches.',
   find: 'Find one code',
   findHelp: 'Case does not matter.',

@@ -261,7 +261,6 @@ export const vocabulary = {
   source: 'From',
   seen: 'Last seen',
   none: 'No names.',
-  missing: 'This service does not keep a vocabulary.',
   file: 'Import names',
   importHelp: 'One name in a line, with a title if it has one. They are added to what is there.',
   imported: 'The names are taken.',

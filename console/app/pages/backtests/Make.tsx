@@ -6,8 +6,8 @@ import { useNavigate } from 'react-router';
 
 import { asProblem } from '../../api/problem';
 import { queries } from '../../api/queries';
-import { makeBacktest } from '../../api/upcoming';
-import type { BacktestInput } from '../../api/upcoming';
+import { makeBacktest } from '../../api/calls';
+import type { BacktestInput } from '../../api/schema';
 import { draftOf, useChoices } from '../../parts/drafts';
 import { DraftsChooser } from '../../parts/DraftsChooser';
 import { Failed } from '../../parts/states';
@@ -42,7 +42,7 @@ export function Make() {
     },
   });
   const fault = (pointer: string) => (make.isError ? asProblem(make.error).faults.find((own) => own.pointer === pointer)?.message : undefined);
-  const isSame = input.with.length === 0 && left.length === 0 && input.settings === null;
+  const isSame = taken.length === 0 && left.length === 0 && input.settings === null;
   return (
     <form onSubmit={(event) => { event.preventDefault(); make.mutate(); }}>
       <Stack>

@@ -5,8 +5,8 @@ import { Link, useNavigate, useParams } from 'react-router';
 
 import { queries } from '../../api/queries';
 import { useCanWrite } from '../../api/session';
-import { readBacktest, removeBacktest } from '../../api/upcoming';
-import type { Backtest } from '../../api/upcoming';
+import { readBacktest, removeBacktest } from '../../api/calls';
+import type { Backtest } from '../../api/schema';
 import { number } from '../../money/money';
 import { Ask } from '../../parts/Ask';
 import { Answer } from '../../parts/states';

@@ -4,7 +4,7 @@ import { useCallback, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 
-import type { BacktestResult } from '../../api/upcoming';
+import type { BacktestResult } from '../../api/schema';
 import { compare, money, number, subtract, trim } from '../../money/money';
 import { seconds } from '../../parts/buckets';
 import { Plot } from '../../parts/Plot';
@@ -134,7 +134,7 @@ function Examples({ id, result: { examples } }: { id: string; result: BacktestRe
   const navigate = useNavigate();
   const [change] = useState(() => kept(id));
   const open = (transaction: string) => {
-    const query = new URLSearchParams({ tx: transaction, ...(change !== null && change.without.length > 0 && { without: change.without.join(',') }) });
+    const query = new URLSearchParams({ tx: transaction, ...(change !== null && (change.without ?? []).length > 0 && { without: (change.without ?? []).join(',') }) });
     void navigate(`/try?${query.toString()}`, { state: { with: change?.with ?? [] } });
   };
   return (

@@ -1,11 +1,10 @@
 /** Backtests: a list of them, and a new one. */
-import { Alert, Anchor, Button, Group, Modal, Progress, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Button, Group, Modal, Progress, Stack, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
 
 import { useCanWrite } from '../../api/session';
-import { listBacktests } from '../../api/upcoming';
-import type { Backtest } from '../../api/upcoming';
+import { listBacktests } from '../../api/calls';
 import { Paged, usePaged } from '../../parts/paged';
 import { Empty } from '../../parts/states';
 import { useOwnTenant } from '../../parts/tenant';
@@ -18,13 +17,8 @@ export default function Backtests() {
   const { zone } = useOwnTenant();
   const canWrite = useCanWrite();
   const [isMaking, setMaking] = useState(false);
-  const [isMissing, setMissing] = useState(false);
-  const query = usePaged<Backtest>(['backtests', 'list'], async (cursor) => {
-    const page = await listBacktests(cursor);
-    setMissing(page === null);
-    return page ?? { items: [], next_cursor: null };
-  });
-  const add = canWrite && !isMissing && <Button onClick={() => setMaking(true)}>{texts.add}</Button>;
+  const query = usePaged(['backtests', 'list'], listBacktests);
+  const add = canWrite && <Button onClick={() => setMaking(true)}>{texts.add}</Button>;
   return (
     <Stack gap="md">
       <Group justify="space-between" align="start">
@@ -34,8 +28,7 @@ export default function Backtests() {
         </div>
         {add}
       </Group>
-      {isMissing && <Alert color="blue">{texts.missing}</Alert>}
-      <Paged query={query} empty={!isMissing && <Empty title={texts.none} action={add}>{texts.noneText}</Empty>}>
+      <Paged query={query} empty={<Empty title={texts.none} action={add}>{texts.noneText}</Empty>}>
         {(items) => (
           <Table.ScrollContainer minWidth={420}>
             <Table aria-label={texts.title} verticalSpacing={6}>

@@ -2,8 +2,7 @@
  * What a backtest was asked for. The service does not repeat it, so this tab keeps it: with it, an example opens in
  * “Try a cart” under the same change.
  */
-import type { SettingsInput } from '../../api/schema';
-import type { BacktestInput } from '../../api/upcoming';
+import type { BacktestInput, SettingsInput } from '../../api/schema';
 
 const STORE = 'promotion-engine.backtest.';
 

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 
-import { findCode } from '../../api/upcoming';
-import type { CodeFound } from '../../api/upcoming';
+import { findCode } from '../../api/calls';
+import type { CodeFound } from '../../api/schema';
 import { money, number } from '../../money/money';
 import { promotionLink } from '../../parts/promotionLink';
 import { StateBadge } from '../../parts/StateBadge';
@@ -20,7 +20,7 @@ import { Sales } from './Sales';
 export function CodeCard({ code }: { code: string }) {
   const query = useQuery({ queryKey: ['codes', code], queryFn: () => findCode(code) });
   return (
-    <Answer query={query} needs="viewer">
+    <Answer query={query} needs="admin">
       {(found) => (found === null ? <Empty title={desk.nothingTitle}>{desk.noCode(code)}</Empty> : <Found found={found} />)}
     </Answer>
   );

@@ -7,7 +7,7 @@ import { useNavigate } from 'react-router';
 
 import { api, call } from '../../api/client';
 import { queries } from '../../api/queries';
-import { listPromotions } from '../../api/upcoming';
+import { listPromotions } from '../../api/calls';
 import { Answer, Failed } from '../../parts/states';
 import { deskCustomer as texts } from '../../texts/desk';
 import { shared } from '../../texts/shared';
@@ -30,7 +30,7 @@ function Give({ id }: { id: string }) {
   const choices = useQuery({
     queryKey: ['promotions', 'givable'],
     queryFn: async () => {
-      const pages = await Promise.all(['rewards', 'loyalty_earning', 'loyalty'].map((type) => listPromotions({ type }, null, 200)));
+      const pages = await Promise.all((['rewards', 'loyalty_earning', 'loyalty'] as const).map((type) => listPromotions({ type }, null, 200)));
       return pages.flatMap((page) => page.items).filter((own) => own.status === 'active');
     },
   });

@@ -7,8 +7,8 @@ import { useState } from 'react';
 import { api, call } from '../../api/client';
 import { queries } from '../../api/queries';
 import { useCanWrite } from '../../api/session';
-import { listOffers, listProgress } from '../../api/upcoming';
-import type { CustomerOffer, MilestoneProgress } from '../../api/upcoming';
+import { listOffers, listProgress } from '../../api/calls';
+import type { Offer, MilestoneProgress } from '../../api/schema';
 import { money, number, share, trim } from '../../money/money';
 import { NameField } from '../../parts/NamesField';
 import { Paged, usePaged } from '../../parts/paged';
@@ -63,10 +63,10 @@ function Offers({ id }: { id: string }) {
 
 const COLORS = { usable: 'green', claimable: 'blue', later: 'gray' } as const;
 
-function OfferRow({ offer, customer }: { offer: CustomerOffer; customer: string }) {
+function OfferRow({ offer, customer }: { offer: Offer; customer: string }) {
   const { currency, zone } = useOwnTenant();
   const canWrite = useCanWrite();
-  const status = offer.status ?? 'usable';
+  const status = offer.status;
   const { benefit } = offer;
   const left = leftRows(offer.limits, currency);
   const claim = useMutation({
@@ -83,12 +83,10 @@ function OfferRow({ offer, customer }: { offer: CustomerOffer; customer: string 
         <Text size="sm" fw={500} component="div">{promotionLink(offer)}</Text>
         <Badge variant="outline" color={COLORS[status]} tt="none" styles={{ root: { color: 'var(--mantine-color-text)' } }}>{offerStatusWords[status]}</Badge>
       </Group>
-      {benefit !== undefined && (
-        <Text size="sm">{sentence({ type: offer.type, benefit, conditions: offer.conditions, audience: offer.audience, scope: offer.scope, schedule: offer.schedule ?? null }, { currency })}</Text>
-      )}
+      <Text size="sm">{sentence({ type: offer.type, benefit, conditions: offer.conditions, audience: offer.audience, scope: offer.scope, schedule: offer.schedule }, { currency })}</Text>
       {offer.message !== '' && <Text size="xs" c="dimmed">“{offer.message}”</Text>}
       {left.map(([name, words]) => <Text size="xs" c="dimmed" key={name}>{name}: {texts.left} {words}</Text>)}
-      {offer.codes !== undefined && offer.codes.length > 0 && <Text size="sm">{texts.codes}: {offer.codes.join(', ')}</Text>}
+      {offer.codes.length > 0 && <Text size="sm">{texts.codes}: {offer.codes.join(', ')}</Text>}
       <Text size="xs" c="dimmed">
         {offer.opens_at != null && `${texts.opens(showTime(offer.opens_at, zone, 'weekday'))} · `}{texts.until(showTime(offer.issuance?.expires_at ?? offer.ends_at, zone))}
       </Text>
@@ -105,7 +103,7 @@ function Milestones({ id }: { id: string }) {
   return (
     <Card title={texts.progress} order={3}>
       <Answer query={query} needs="viewer">
-        {(page) => (page === null || page.items.length === 0
+        {(page) => (page.items.length === 0
           ? <Text size="sm" c="dimmed">{texts.noProgress}</Text>
           : <Stack gap="sm">{page.items.map((own) => <Milestone key={own.name} own={own} />)}</Stack>)}
       </Answer>

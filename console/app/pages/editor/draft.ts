@@ -1,8 +1,9 @@
 /** The document that is edited: a promotion without its status, and without what the service computes. */
 import type { Promotion, PromotionInput, PromotionReplacement, PromotionType } from '../../api/schema';
-import type { UpcomingTerms } from '../../api/upcoming';
 
-export type Draft = Omit<PromotionInput, 'status'> & UpcomingTerms;
+type Computed = 'id' | 'version' | 'state' | 'usage' | 'created_at' | 'updated_at' | 'findings';
+
+export type Draft = Omit<PromotionInput, 'status' | Computed>;
 
 /** What an existing promotion is, as a draft. */
 export function draftOf(promotion: Promotion): Draft {

@@ -9,7 +9,7 @@ import { queries } from '../../api/queries';
 import type { CodePage, Promotion } from '../../api/schema';
 import { readText } from '../../api/send';
 import { useCanWrite } from '../../api/session';
-import { listBatches } from '../../api/upcoming';
+import { listBatches } from '../../api/calls';
 import { number } from '../../money/money';
 import { Ask } from '../../parts/Ask';
 import { after, Paged, usePaged } from '../../parts/paged';
@@ -59,7 +59,7 @@ function Batches({ id, choose }: { id: string; choose: (batch: string) => void }
                 {batches.map((own) => (
                   <Table.Tr key={own.batch}>
                     <Table.Td>
-                      {own.batch === null ? texts.named : <Button size="compact-sm" variant="subtle" onClick={() => choose(own.batch ?? '')}>{own.batch}</Button>}
+                      <Button size="compact-sm" variant="subtle" onClick={() => choose(own.batch)}>{own.batch}</Button>
                     </Table.Td>
                     <Table.Td>{showTime(own.created_at, zone)}</Table.Td>
                     <Table.Td ta="end">{number(own.codes)}</Table.Td>

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 
 import type { Promotion } from '../../api/schema';
-import { findCode } from '../../api/upcoming';
+import { findCode } from '../../api/calls';
 import { Answer } from '../../parts/states';
 import { useOwnTenant } from '../../parts/tenant';
 import { codes as texts } from '../../texts/promotion';
@@ -25,7 +25,7 @@ export function FindCode({ promotion: { id } }: { promotion: Promotion }) {
         </Group>
       </form>
       {code !== '' && (
-        <Answer query={query} needs="viewer">
+        <Answer query={query} needs="admin">
           {(found) => {
             if (found === null) return <Alert color="blue" role="status">{texts.notFound(code)}</Alert>;
             if (found.promotion.id !== id) {

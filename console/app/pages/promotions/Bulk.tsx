@@ -2,8 +2,7 @@
 import { Button, Group, List as Items, Modal, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 
-import type { LifecycleStatus, Promotion } from '../../api/schema';
-import type { Verdict } from '../../api/upcoming';
+import type { LifecycleStatus, Promotion, StatusVerdict } from '../../api/schema';
 import { Failed } from '../../parts/states';
 import { promotions as texts } from '../../texts/promotions';
 import { refusalWords, statusWords } from '../../texts/words';
@@ -66,7 +65,7 @@ export default function Bulk({ selected, clear }: { selected: readonly Promotion
   );
 }
 
-function Verdicts({ verdicts, names }: { verdicts: readonly Verdict[]; names: ReadonlyMap<string, string> }) {
+function Verdicts({ verdicts, names }: { verdicts: readonly StatusVerdict[]; names: ReadonlyMap<string, string> }) {
   return (
     <Items spacing="xs" listStyleType="none" p={0}>
       {verdicts.map((verdict) => (

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { api, call } from '../../api/client';
 import { queries } from '../../api/queries';
 import type { LifecycleStatus, Stats } from '../../api/schema';
-import { listPromotions, moveMany } from '../../api/upcoming';
+import { listPromotions, moveMany } from '../../api/calls';
 import { startOfDay, Temporal } from '../../time/zone';
 import { queryOf } from './filters';
 import type { Filters } from './filters';

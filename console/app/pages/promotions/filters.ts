@@ -1,7 +1,7 @@
 /** The filters of the list, as they stand in the address, and as the API is asked. */
 import { useSearchParams } from 'react-router';
 
-import type { PromotionQuery } from '../../api/upcoming';
+import type { PromotionQuery } from '../../api/calls';
 import type { Temporal } from '../../time/zone';
 
 const NAMES = ['state', 'type', 'campaign', 'store', 'code', 'q', 'ends', 'exhausted'] as const;
@@ -51,8 +51,10 @@ export function useListState(): ListState {
 
 /** `now` is an argument, so that what is asked is a function of what is given. */
 export function queryOf(filters: Filters, now: Temporal.Instant): PromotionQuery {
-  const { ends, ...rest } = filters;
+  const { ends, state, exhausted, ...texts } = filters;
   const days = Number(ends);
-  if (ends === undefined || !Number.isInteger(days) || days <= 0) return rest;
-  return { ...rest, ends_after: now.toString(), ends_before: now.add({ hours: 24 * days }).toString() };
+  // What an address says that the service does not know, the service refuses.
+  const asked = { ...texts, ...(state !== undefined && { state: state.split(',') }), ...(exhausted !== undefined && { exhausted: exhausted === 'true' }) } as PromotionQuery;
+  if (ends === undefined || !Number.isInteger(days) || days <= 0) return asked;
+  return { ...asked, ends_after: now.toString(), ends_before: now.add({ hours: 24 * days }).toString() };
 }

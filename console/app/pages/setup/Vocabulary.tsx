@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,8 +6,8 @@ import { useState } from 'react';
 import { queries } from '../../api/queries';
 import { sendCsv } from '../../api/send';
 import { useCanWrite } from '../../api/session';
-import { forgetWords, listFields, listWords } from '../../api/upcoming';
-import type { VocabularyFieldCount } from '../../api/upcoming';
+import { forgetWords, listFields, listWords } from '../../api/calls';
+import type { VocabularyFieldCount } from '../../api/calls';
 import { number } from '../../money/money';
 import { Ask } from '../../parts/Ask';
 import { CsvImport } from '../../parts/CsvImport';
@@ -33,7 +33,7 @@ export default function Vocabulary() {
     <Stack gap="md">
       <Head title={texts.title} explain={texts.explain} />
       <Answer query={query} needs="viewer">
-        {(page) => (page === null ? <Alert color="blue">{texts.missing}</Alert> : <Fields counts={page.items} />)}
+        {(counts) => <Fields counts={counts} />}
       </Answer>
     </Stack>
   );
@@ -46,7 +46,7 @@ function Fields({ counts }: { counts: readonly VocabularyFieldCount[] }) {
   const [typed, setTyped] = useState('');
   const [q] = useDebouncedValue(typed.trim(), 200);
   const [isImporting, setImporting] = useState(false);
-  const query = usePaged(['vocabulary', 'words', field, q], (cursor) => listWords(field, q, cursor));
+  const query = usePaged(['vocabulary', 'words', field, q], (cursor) => listWords({ field, ...(q !== '' && { q }) }, 50, cursor));
   const forget = useMutation({ mutationFn: () => forgetWords(field), onSettled: refresh });
   const name = vocabularyFieldWords[field];
   // Fields without names are not told; they can be filled all the same.
@@ -72,7 +72,7 @@ function Fields({ counts }: { counts: readonly VocabularyFieldCount[] }) {
               <Table.Tbody>
                 {items.map((own) => (
                   <Table.Tr key={own.value}>
-                    <Table.Td>{own.value}</Table.Td><Table.Td>{own.title}</Table.Td><Table.Td>{sourceWords[own.source]}</Table.Td><Table.Td>{own.last_seen !== null && showTime(own.last_seen, zone)}</Table.Td>
+                    <Table.Td>{own.value}</Table.Td><Table.Td>{own.title}</Table.Td><Table.Td>{own.source !== null && sourceWords[own.source]}</Table.Td><Table.Td>{own.last_seen !== null && showTime(own.last_seen, zone)}</Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

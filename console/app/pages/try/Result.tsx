@@ -2,7 +2,6 @@
 import { Alert, Code, Group, Paper, SimpleGrid, Stack, Tabs, Text, Title } from '@mantine/core';
 
 import type { Evaluation, NotApplied as NotAppliedEntry } from '../../api/schema';
-import type { ExplainedOutcome } from '../../api/upcoming';
 import { compare, money, subtract } from '../../money/money';
 import { CopyButton } from '../../parts/CopyButton';
 import { promotionLink } from '../../parts/promotionLink';
@@ -58,7 +57,7 @@ function Side({ title, result, request }: { title: string; result: Evaluation; r
 }
 
 function NotApplied({ result }: { result: Evaluation }) {
-  const entries: readonly (NotAppliedEntry & ExplainedOutcome)[] = result.not_applied ?? [];
+  const entries: readonly (NotAppliedEntry)[] = result.not_applied ?? [];
   return (
     <Paper withBorder p="sm" component="section" aria-label={texts.notApplied}>
       <Title order={3} size="h5" mb={4}>{texts.notApplied}</Title>

@@ -73,8 +73,8 @@ function Found({ finding, show }: { finding: Finding; show: (section: Section) =
         {isWarning ? '▲' : '○'} {severityWords[finding.severity]}
       </Badge>
       {finding.message}{' '}
-      {finding.pointer !== '' && <Anchor component="button" type="button" size="sm" onClick={() => show(section)}>{texts.sections[section]}</Anchor>}
-      {finding.promotion_id !== null && <> <Anchor component={Link} to={`/promotions/${finding.promotion_id}`} target="_blank" size="sm">{texts.other}</Anchor></>}
+      {finding.pointer !== '' && <Anchor component="button" type="button" size="sm" td="underline" onClick={() => show(section)}>{texts.sections[section]}</Anchor>}
+      {finding.promotion_id !== null && <> <Anchor component={Link} to={`/promotions/${finding.promotion_id}`} target="_blank" size="sm" td="underline">{texts.other}</Anchor></>}
     </Text>
   );
 }

@@ -78,7 +78,7 @@ async function others(): Promise<string[]> {
   for (const state of ['live', 'scheduled'] as const) {
     let cursor: string | null = null;
     do {
-      const query = { state, limit: 200, ...(cursor !== null && { cursor }) };
+      const query = { state: [state], limit: 200, ...(cursor !== null && { cursor }) };
       const page: PromotionPage = await call(api.GET('/v1/promotions', { params: { query } }));
       found.push(...page.items.map((item) => item.id));
       cursor = page.next_cursor;
