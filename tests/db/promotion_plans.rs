@@ -76,9 +76,9 @@ fn of(status: &str) -> Filter {
     Filter::default().and(2, format!("'{status}'")).and(17, PAGE.to_string())
 }
 
-/// The nodes of a plan that read a table.
+/// The nodes of a plan that have read a table.
 fn reading<'p>(plan: &'p Value, found: &mut Vec<&'p Value>) {
-    if plan["Relation Name"].is_string() {
+    if plan["Relation Name"].is_string() && plan["Actual Loops"] != 0 {
         found.push(plan);
     }
     for below in plan["Plans"].as_array().into_iter().flatten() {
@@ -239,9 +239,9 @@ async fn words_and_counts_are_read_from_indexes_alone() {
         let plan = shop.run(&count, &filter, 14).await;
         let mut nodes = Vec::new();
         reading(&plan, &mut nodes);
-        assert!(
-            nodes.iter().all(|node| node["Index Name"].is_string() || node["Plans"].is_array())
-        );
+        let reads_index =
+            |node: &&Value| node["Index Name"].is_string() || node["Plans"].is_array();
+        assert!(nodes.iter().all(reads_index), "{name}: {plan:#}");
         assert_eq!(rows(&plan, "promotion"), expected, "{name}: {plan:#}");
     }
 }

@@ -62,7 +62,7 @@ fn values_have_bounds() {
         ("/currency", json!("rupee"), "/currency malformed"),
         ("/status", json!("paused"), "/status malformed"),
         ("/ids", json!("x"), "/ids unknown_field"),
-        ("/usage", json!({}), "/usage unknown_field"),
+        ("/uses", json!({}), "/uses unknown_field"),
         ("/scope", json!({"stores": [1]}), "/scope/stores/0 wrong_type"),
         ("/audience", json!({}), "/audience/type required"),
         (
