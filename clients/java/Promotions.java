@@ -18,7 +18,7 @@ public class Promotions {
         for (var tenant : operator.listTenants(200, null).getItems()) {
             var key = operator.createTenantKey(tenant.getId(), new KeyInput().role(KeyRole.ADMIN));
             var client = with(key.getKey());
-            var listed = new PromotionsApi(client).listPromotions(null, null, null, null, 200, null).getItems();
+            var listed = new PromotionsApi(client).listPromotions(null, null, null, null, null, null, null, null, null, null, null, 200, null).getItems();
             for (var promotion : listed) {
                 replace(client, promotion.getId());
             }
