@@ -52,9 +52,9 @@ pub(crate) struct Passed {
 
 impl Passed {
     /// A promotion of whose limits nothing is used up, without code or issuance.
-    pub(crate) fn unused(compiled: &Compiled) -> Self {
-        let left = Left::of_cart(&compiled.promotion.terms.limits);
-        Self { left, code: None, issuance: None }
+    pub(crate) fn unused(compiled: &Compiled) -> Option<Self> {
+        let left = Left::of(&compiled.promotion.terms.limits, |_| 0).ok()?;
+        Some(Self { left, code: None, issuance: None })
     }
 }
 

@@ -8,27 +8,18 @@ use support::expect;
 
 use crate::{evaluate, for_each_seed, generate, oracle};
 
-/// Promotions that wait for a customer are told last, in an order on which both do not yet agree in one document of some
-/// thousands.
-fn leave_out_who_waits(result: &mut Value) {
-    if let Some(suggestions) = result["suggestions"].as_array_mut() {
-        suggestions.retain(|own| own["kind"] != "identify");
-    }
-}
-
 #[test]
 fn the_engine_agrees_with_the_naive_evaluator() {
     let counts = Mutex::new(BTreeMap::new());
     for_each_seed(|seed| {
         let document = generate::document(seed);
-        let mut expected = oracle::evaluate(&document);
+        let expected = oracle::evaluate(&document);
         let mut actual = evaluate(&document);
         name_promotions_by_place(&mut actual);
         let mut counts = counts.lock().expect("no panic while counting");
         generate::census(&actual, &document, &mut counts);
         generate::census_terms(&actual, &document, &mut counts);
         drop(counts);
-        [&mut expected, &mut actual].into_iter().for_each(leave_out_who_waits);
         match expect::difference(&expected, &actual) {
             None => Ok(()),
             Some(difference) => {

@@ -62,9 +62,9 @@ pub(crate) fn suggestions<'e>(
 /// had passed the gates.
 fn by_rank<'e>(case: &Case<'e>, ranked: &Ranked<'e>, missed: &Missed) -> Vec<Near> {
     let waiting: Vec<Candidate<'e>> = (missed.unidentified.iter())
-        .map(|index| {
+        .filter_map(|index| {
             let compiled = case.rules.compiled(*index);
-            Candidate::new(case, *index, compiled, Passed::unused(compiled))
+            Some(Candidate::new(case, *index, compiled, Passed::unused(compiled)?))
         })
         .collect();
     let of_customer = waiting.iter().map(|candidate| (candidate, Near::identify(candidate)));
