@@ -47,3 +47,8 @@ export function asProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
   return new ApiProblem(0, 'no_answer', error instanceof Error ? error.message : String(error), null);
 }
+
+/** What a refusal says of the first field whose pointer is meant. Nothing where nothing was refused. */
+export function faultOf(call: { isError: boolean; error: unknown }, isMeant: (pointer: string) => boolean): string | undefined {
+  return call.isError ? asProblem(call.error).faults.find((fault) => isMeant(fault.pointer))?.message : undefined;
+}

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 
-import { asProblem } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import { queries } from '../../api/queries';
 import { makeBacktest } from '../../api/calls';
 import type { BacktestInput } from '../../api/schema';
@@ -41,7 +41,7 @@ export function Make() {
       void navigate(`/backtests/${made.id}`);
     },
   });
-  const fault = (pointer: string) => (make.isError ? asProblem(make.error).faults.find((own) => own.pointer === pointer)?.message : undefined);
+  const fault = (pointer: string) => faultOf(make, (own) => own === pointer);
   const isSame = taken.length === 0 && left.length === 0 && input.settings === null;
   return (
     <form onSubmit={(event) => { event.preventDefault(); make.mutate(); }}>

@@ -8,7 +8,7 @@ import type { ProductListSummary } from '../../api/schema';
 import { sendCsv } from '../../api/send';
 import { useCanWrite } from '../../api/session';
 import { number } from '../../money/money';
-import { Ask } from '../../parts/Ask';
+import { Remove } from '../../parts/Remove';
 import { CsvImport } from '../../parts/CsvImport';
 import { after, Paged, usePaged } from '../../parts/paged';
 import { save, toCsv } from '../../parts/save';
@@ -59,11 +59,7 @@ export default function Lists() {
                       <Group gap={6} wrap="nowrap" justify="end">
                         <Button size="compact-xs" variant="default" aria-label={texts.saveOf(own.name)} onClick={() => write.mutate(own.name)}>{texts.save}</Button>
                         {canWrite && <Button size="compact-xs" variant="default" aria-label={texts.replaceOf(own.name)} onClick={() => setWritten(own.name)}>{texts.replace}</Button>}
-                        {canWrite && (
-                          <Ask size="compact-xs" button={texts.remove} label={texts.removeOf(own.name)} title={texts.removeTitle(own.name)} go={texts.remove} onGo={() => remove.mutateAsync(own.name)} doing={remove}>
-                            <Text size="sm">{texts.removeText}</Text>
-                          </Ask>
-                        )}
+                        {canWrite && <Remove name={own.name} texts={texts} by={remove} />}
                       </Group>
                     </Table.Td>
                   </Table.Tr>

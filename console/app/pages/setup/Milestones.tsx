@@ -1,14 +1,14 @@
-import { ActionIcon, Button, Group, Modal, NativeSelect, NumberInput, Stack, Table, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Modal, NativeSelect, NumberInput, Stack, Table, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { api, call } from '../../api/client';
-import { asProblem } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import { queries } from '../../api/queries';
 import type { Milestone, MilestoneInput, MilestoneMeasure, RefreshUnit } from '../../api/schema';
 import { useCanWrite } from '../../api/session';
 import { money, number, readDecimal, trim } from '../../money/money';
-import { Ask } from '../../parts/Ask';
+import { Remove } from '../../parts/Remove';
 import { LineChooser } from '../../parts/LineChooser';
 import { after, Paged, usePaged } from '../../parts/paged';
 import { Empty, Failed } from '../../parts/states';
@@ -64,9 +64,7 @@ export default function Milestones() {
                       <Table.Td>
                         <Group gap={6} wrap="nowrap" justify="end">
                           <Button size="compact-xs" variant="default" aria-label={texts.change(own.name)} onClick={() => setEdited(formOf(own))}>{shared.edit}</Button>
-                          <Ask size="compact-xs" button={texts.remove} label={texts.removeOf(own.name)} title={texts.removeTitle(own.name)} go={texts.remove} onGo={() => remove.mutateAsync(own.name)} doing={remove}>
-                            <Text size="sm">{texts.removeText}</Text>
-                          </Ask>
+                          <Remove name={own.name} texts={texts} by={remove} />
                         </Group>
                       </Table.Td>
                     )}
@@ -95,7 +93,7 @@ function Edit({ milestone, close }: { milestone: Form; close: () => void }) {
     })),
     onSuccess: async () => { await refresh(); close(); },
   });
-  const fault = (pointer: string) => (put.isError ? asProblem(put.error).faults.find((own) => own.pointer.startsWith(pointer))?.message : undefined);
+  const fault = (pointer: string) => faultOf(put, (own) => own.startsWith(pointer));
   return (
     <form onSubmit={(event) => { event.preventDefault(); put.mutate(); }}>
       <Stack>

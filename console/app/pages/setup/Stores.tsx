@@ -3,13 +3,13 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { api, call } from '../../api/client';
-import { asProblem } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import { queries } from '../../api/queries';
 import type { Store, StoresPut } from '../../api/schema';
 import { sendCsv } from '../../api/send';
 import { useCanWrite } from '../../api/session';
 import { number } from '../../money/money';
-import { Ask } from '../../parts/Ask';
+import { Remove } from '../../parts/Remove';
 import { CsvImport } from '../../parts/CsvImport';
 import { NameField, NamesField } from '../../parts/NamesField';
 import { after, Paged, usePaged } from '../../parts/paged';
@@ -80,9 +80,7 @@ export default function Stores() {
                       <Table.Td>
                         <Group gap={6} wrap="nowrap" justify="end">
                           <Button size="compact-xs" variant="default" aria-label={texts.change(own.code)} onClick={() => setEdited(own)}>{shared.edit}</Button>
-                          <Ask size="compact-xs" button={texts.remove} label={texts.removeOf(own.code)} title={texts.removeTitle(own.code)} go={texts.remove} onGo={() => remove.mutateAsync(own.code)} doing={remove}>
-                            <Text size="sm">{texts.removeText}</Text>
-                          </Ask>
+                          <Remove name={own.code} texts={texts} by={remove} />
                         </Group>
                       </Table.Td>
                     )}
@@ -112,7 +110,7 @@ function Edit({ store, close }: { store: Store; close: () => void }) {
     })),
     onSuccess: async () => { await refresh(); close(); },
   });
-  const fault = (pointer: string) => (put.isError ? asProblem(put.error).faults.find((own) => own.pointer.startsWith(pointer))?.message : undefined);
+  const fault = (pointer: string) => faultOf(put, (own) => own.startsWith(pointer));
   return (
     <form onSubmit={(event) => { event.preventDefault(); put.mutate(); }}>
       <Stack>

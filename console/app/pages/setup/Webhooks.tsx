@@ -3,11 +3,11 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { api, call } from '../../api/client';
-import { asProblem } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import { queries } from '../../api/queries';
 import type { EventType, Webhook } from '../../api/schema';
 import { useCanWrite } from '../../api/session';
-import { Ask } from '../../parts/Ask';
+import { Remove } from '../../parts/Remove';
 import { CopyButton } from '../../parts/CopyButton';
 import { after, Paged, usePaged } from '../../parts/paged';
 import { Secret } from '../../parts/Secret';
@@ -57,11 +57,7 @@ export default function Webhooks() {
                       <Group gap={6} wrap="nowrap" justify="end">
                         <Button size="compact-xs" variant="default" aria-label={`${texts.dead}: ${own.name}`} onClick={() => setShown(own.name)}>{texts.dead}</Button>
                         {canWrite && <Button size="compact-xs" variant="default" aria-label={texts.change(own.name)} onClick={() => setEdited(own)}>{shared.edit}</Button>}
-                        {canWrite && (
-                          <Ask size="compact-xs" button={texts.remove} label={texts.removeOf(own.name)} title={texts.removeTitle(own.name)} go={texts.remove} onGo={() => remove.mutateAsync(own.name)} doing={remove}>
-                            <Text size="sm">{texts.removeText}</Text>
-                          </Ask>
-                        )}
+                        {canWrite && <Remove name={own.name} texts={texts} by={remove} />}
                       </Group>
                     </Table.Td>
                   </Table.Tr>
@@ -88,7 +84,7 @@ function Edit({ webhook, close }: { webhook: Form; close: () => void }) {
     mutationFn: () => call(api.PUT('/v1/webhooks/{name}', { params: { path: { name: form.name.trim() } }, body: { url: form.url.trim(), events: [...form.events] } })),
     onSuccess: async (answer) => { await refresh(); if (answer.secret === undefined) close(); },
   });
-  const fault = (pointer: string) => (put.isError ? asProblem(put.error).faults.find((own) => own.pointer.startsWith(pointer))?.message : undefined);
+  const fault = (pointer: string) => faultOf(put, (own) => own.startsWith(pointer));
   if (put.data?.secret !== undefined) return <Secret explain={texts.secret} secret={put.data.secret} copy={states.copy} />;
   return (
     <form onSubmit={(event) => { event.preventDefault(); put.mutate(); }}>

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { api, call } from '../../api/client';
-import { asProblem } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import type { Tenant } from '../../api/schema';
 import { Ask } from '../../parts/Ask';
 import { CopyButton } from '../../parts/CopyButton';
@@ -92,7 +92,7 @@ function Make() {
     mutationFn: () => call(api.POST('/v1/tenants', { body: { name: form.name.trim(), currency: form.currency.trim(), timezone: form.timezone.trim() } })),
     onSuccess: refreshTenants,
   });
-  const fault = (pointer: string) => (make.isError ? asProblem(make.error).faults.find((own) => own.pointer === pointer)?.message : undefined);
+  const fault = (pointer: string) => faultOf(make, (own) => own === pointer);
   if (make.isSuccess) return <Secret explain={texts.adminKey} secret={make.data.admin_key} copy={texts.copyKey} />;
   return (
     <form onSubmit={(event) => { event.preventDefault(); make.mutate(); }}>
