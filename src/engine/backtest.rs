@@ -184,7 +184,7 @@ impl Arm {
             Some(self.counters.used(promotion, counter))
         });
         let used = used.collect::<Vec<_>>();
-        let evaluation = prepared.evaluate(&cart.issuances, &used, stop)?;
+        let evaluation = prepared.evaluate_alone(&cart.issuances, &used, stop)?;
         let taken = prepared.uses(&evaluation).iter().try_for_each(|own| {
             let promotion = self.rules.index_of(own.bound.counter.promotion_id);
             promotion.map_or(Ok(()), |promotion| self.counters.take(promotion, own))

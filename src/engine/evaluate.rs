@@ -43,7 +43,23 @@ pub(crate) fn evaluate(
     Ok(evaluation)
 }
 
-/// Prices a cart, and tells no reasons.
+/// Prices a cart as [`evaluate`] does, but tells no reasons and suggests nothing.
+pub(crate) fn evaluate_alone(
+    inputs: Inputs<'_>,
+    work: &Work<'_>,
+    admitted: &PromotionSet,
+    refused: &[(PromotionIndex, Gate)],
+) -> Result<Evaluation, Unfinished> {
+    let case = &Case::without_reasons(inputs, work);
+    let gated = gate(case, admitted);
+    let ranked = strategy::rank(case, gated.passed);
+    let outcome = strategy::choose(case, &ranked);
+    let evaluation = result::assemble(case, &ranked, outcome, refused, gated.failed);
+    require_finished(work, case.rules, ranked.candidates())?;
+    Ok(evaluation)
+}
+
+/// Prices a changed cart.
 fn price(inputs: Inputs<'_>, work: &Work<'_>, admitted: &PromotionSet) -> Priced {
     let case = &Case::without_reasons(inputs, work);
     let ranked = strategy::rank(case, gate(case, admitted).passed);

@@ -163,6 +163,21 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         evaluate::evaluate(inputs, &work, &self.admitted, &self.refused)
     }
 
+    /// Prices the cart like [`Self::evaluate`], where nobody reads reasons and suggestions.
+    pub(crate) fn evaluate_alone<'e>(
+        &'e self,
+        issuances: &'e [IssuanceFact],
+        used: &'e [Used],
+        stop: &'e Stop,
+    ) -> Result<Evaluation, Unfinished>
+    where
+        'r: 'e,
+    {
+        let work = Work::new(stop, self.rules.settings().search_ms(), self.steps);
+        let inputs = self.inputs(issuances, used);
+        evaluate::evaluate_alone(inputs, &work, &self.admitted, &self.refused)
+    }
+
     /// What an evaluation takes from the counters of the promotions that applied.
     pub fn uses(&self, evaluation: &Evaluation) -> Vec<Use> {
         let of_promotion = |applied: &Applied| {
