@@ -30,6 +30,7 @@ pub mod pool;
 pub mod product_lists;
 pub mod products;
 pub mod promotion_list;
+pub mod promotion_status;
 pub mod promotions;
 pub mod redeem;
 pub mod redemptions;

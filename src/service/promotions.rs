@@ -76,7 +76,7 @@ impl Stored {
         Ok(stored.collect())
     }
 
-    async fn one(
+    pub(super) async fn one(
         tx: &mut TenantTx,
         offset: TimeDelta,
         row: PromotionRow,
@@ -166,87 +166,6 @@ impl Service {
         });
         with_findings(rules, replaced.await?, now).await
     }
-
-    /// Moves a promotion to a status. Does nothing if the promotion already has it.
-    pub async fn set_promotion_status(
-        &self,
-        actor: Actor,
-        promotion: PromotionId,
-        status: Status,
-    ) -> Result<Stored, ServiceError> {
-        let (now, offset) = (self.clock().now(), self.clock().offset());
-        self.publish(actor.tenant, move |tx| {
-            Box::pin(async move {
-                let (old, row) = moved(tx, actor, promotion, status, now).await?;
-                match old {
-                    None => Stored::one(tx, offset, row).await,
-                    Some(old) => changed(tx, actor, offset, status.name(), Some(&old), row).await,
-                }
-            })
-        })
-        .await
-    }
-
-    /// Moves each of these promotions to a status, if its own state allows it. A refusal of one does not stop the
-    /// others. Returns the status of each, or why it was refused, in the order of the ids.
-    pub async fn set_promotion_statuses(
-        &self,
-        actor: Actor,
-        promotions: Vec<PromotionId>,
-        status: Status,
-    ) -> Result<Vec<StatusVerdict>, ServiceError> {
-        let (now, offset) = (self.clock().now(), self.clock().offset());
-        self.publish(actor.tenant, move |tx| {
-            Box::pin(async move {
-                tx.allow_bulk().await?;
-                let mut verdicts = Vec::with_capacity(promotions.len());
-                for promotion in promotions {
-                    // A refusal comes before anything is written of this promotion.
-                    let outcome = match moved(tx, actor, promotion, status, now).await {
-                        Ok((None, _)) => Ok(status),
-                        Ok((Some(old), row)) => {
-                            changed(tx, actor, offset, status.name(), Some(&old), row).await?;
-                            Ok(status)
-                        }
-                        Err(
-                            refused @ (ServiceError::NotFound
-                            | ServiceError::Refused(_)
-                            | ServiceError::Invalid(_)),
-                        ) => Err(refused),
-                        Err(failed) => return Err(failed),
-                    };
-                    verdicts.push((promotion, outcome));
-                }
-                Ok(verdicts)
-            })
-        })
-        .await
-    }
-}
-
-/// The status that a promotion has now, or why it was not moved.
-pub type StatusVerdict = (PromotionId, Result<Status, ServiceError>);
-
-/// Moves a promotion to a status. Returns the row before, if it had another status, and the row now.
-async fn moved(
-    tx: &mut TenantTx,
-    actor: Actor,
-    promotion: PromotionId,
-    status: Status,
-    now: DateTime<Utc>,
-) -> Result<(Option<PromotionRow>, PromotionRow), ServiceError> {
-    let row = lock(tx, promotion).await?;
-    let old = stored::promotion(&row)?;
-    require_transition(old.status, status)?;
-    if old.status == status {
-        return Ok((None, row));
-    }
-    require_custom_fields(tx, status, &old.terms, Some(&old)).await?;
-    if status == Status::Active {
-        require_room(tx, promotion, &old.terms, now).await?;
-    }
-    let after = set_status(tx, actor, promotion, status).await?;
-    Ok((Some(row), after))
 }
 
 /// The present time, and how far the service's clock is from the database's.
@@ -326,7 +245,7 @@ async fn with_findings(
 }
 
 /// Audits a change. If the status has changed, also writes an event, with the database's time.
-async fn changed(
+pub(super) async fn changed(
     tx: &mut TenantTx,
     actor: Actor,
     offset: TimeDelta,
@@ -347,7 +266,7 @@ async fn changed(
     Ok(stored)
 }
 
-async fn set_status(
+pub(super) async fn set_status(
     tx: &mut TenantTx,
     actor: Actor,
     promotion: PromotionId,
@@ -375,7 +294,7 @@ pub(super) fn require_open(row: &PromotionRow) -> Result<(), Refusal> {
     if row.status == Status::Archived { Err(Refusal::Archived) } else { Ok(()) }
 }
 
-fn require_transition(from: Status, to: Status) -> Result<(), Refusal> {
+pub(super) fn require_transition(from: Status, to: Status) -> Result<(), Refusal> {
     match from.transition(to) {
         Transition::Move | Transition::Already => Ok(()),
         Transition::Archived => Err(Refusal::Archived),
@@ -396,7 +315,7 @@ fn changes(before: &Terms, after: &Terms) -> [(&'static str, bool); 4] {
 
 /// Refuses an active promotion beyond the tenant's bound. The count and the bound are locked to the end of the
 /// transaction.
-async fn require_room(
+pub(super) async fn require_room(
     tx: &mut TenantTx,
     promotion: PromotionId,
     terms: &Terms,
@@ -413,7 +332,7 @@ async fn require_room(
 }
 
 /// Refuses to activate a promotion that lacks required custom fields (spec 4), by the settings in this transaction.
-async fn require_custom_fields(
+pub(super) async fn require_custom_fields(
     tx: &mut TenantTx,
     status: Status,
     terms: &Terms,
