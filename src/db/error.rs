@@ -292,6 +292,15 @@ impl DbError {
     pub(super) fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
+
+    /// Whether the connection was sent something that nobody had asked for. Behind a pooler that is a notification for a
+    /// client that had the server's connection before and still listens. Another connection may do.
+    pub(super) fn is_confused(&self) -> bool {
+        let (Self::Query(error) | Self::Migrate(MigrateError::Execute(error))) = self else {
+            return false;
+        };
+        matches!(error, sqlx::Error::Protocol(_))
+    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ const OLDEST: i32 = 140_000;
 const SET_OPTION: i32 = 160_000;
 /// The advisory lock of migrations: any number that nobody else uses.
 const LOCK: i64 = 7_126_034_552;
+/// How often to begin again on another connection (see [`DbError::is_confused`]).
+pub(super) const ATTEMPTS: u32 = 5;
 /// How often to check the roles again after a conflict with another database's migration.
 const ROLE_ATTEMPTS: u32 = 50;
 
@@ -37,6 +39,16 @@ fn migrator() -> Migrator {
 /// time: a lock makes them take turns. Each migration has a transaction, and the lock ends with it, so that a pooler may
 /// hand every one of them to another process of the server.
 pub async fn migrate(connect: &PgConnectOptions) -> Result<()> {
+    let mut attempts = ATTEMPTS;
+    loop {
+        match migrate_once(connect).await {
+            Err(error) if error.is_confused() && attempts > 0 => attempts -= 1,
+            done => return done,
+        }
+    }
+}
+
+async fn migrate_once(connect: &PgConnectOptions) -> Result<()> {
     let mut connection = first_connection::connect(connect).await?;
     let version = usable_server(&mut connection).await?;
     ensure_roles(&mut connection, version).await?;

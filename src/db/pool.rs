@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::error::{DbError, NotReady, Result};
 use super::fair_queue::FairQueue;
 use super::health::Health;
-use super::migrate;
+use super::migrate::{self, ATTEMPTS};
 use super::options::DbOptions;
 use super::route::{self, Route};
 use super::session::{Opening, reading_owner};
@@ -44,22 +44,13 @@ pub struct Db {
 impl Db {
     /// Connects to a migrated database, and refuses one whose settings or roles are unsafe.
     pub async fn open(options: DbOptions) -> Result<Self> {
-        let (route, mut connection) = route::find(&options.connect).await?;
-        let mut owner = connection.begin_with(reading_owner()).await?;
-        migrate::refuse_unsafe(&mut owner, &options).await?;
-        if options.require_standby {
-            standby::required(&mut owner).await.map_err(|error| match error {
-                DbError::NotReady(why) => DbError::Setup(format!(
-                    "REQUIRE_SYNCHRONOUS_STANDBY is set, and {}",
-                    why.reason()
-                )),
-                other => other,
-            })?;
-            tracing::info!("commits wait for a standby that is streaming");
-        }
-        let opening = Opening::read(&mut owner, options.timeouts).await?;
-        owner.rollback().await?;
-        connection.close().await?;
+        let mut attempts = ATTEMPTS;
+        let (route, opening) = loop {
+            match Self::survey(&options).await {
+                Err(error) if error.is_confused() && attempts > 0 => attempts -= 1,
+                done => break done?,
+            }
+        };
         match (route, &options.listen) {
             (Route::Direct, _) => {}
             (Route::BySession, _) => {
@@ -110,6 +101,27 @@ impl Db {
             opening,
             route,
         })
+    }
+
+    /// Finds the way to the server, and how transactions begin there.
+    async fn survey(options: &DbOptions) -> Result<(Route, Opening)> {
+        let (route, mut connection) = route::find(&options.connect).await?;
+        let mut owner = connection.begin_with(reading_owner()).await?;
+        migrate::refuse_unsafe(&mut owner, options).await?;
+        if options.require_standby {
+            standby::required(&mut owner).await.map_err(|error| match error {
+                DbError::NotReady(why) => DbError::Setup(format!(
+                    "REQUIRE_SYNCHRONOUS_STANDBY is set, and {}",
+                    why.reason()
+                )),
+                other => other,
+            })?;
+            tracing::info!("commits wait for a standby that is streaming");
+        }
+        let opening = Opening::read(&mut owner, options.timeouts).await?;
+        owner.rollback().await?;
+        connection.close().await?;
+        Ok((route, opening))
     }
 
     /// What lies between the pool and the server.

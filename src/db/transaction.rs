@@ -299,7 +299,9 @@ impl Db {
                         self.opening.note_read_only(true);
                     }
                     let error = DbError::from(error);
-                    if !(is_standby || error.is_unavailable()) || dead >= self.pool.size() {
+                    let another_may_do =
+                        is_standby || error.is_unavailable() || error.is_confused();
+                    if !another_may_do || dead >= self.pool.size() {
                         return Err(error);
                     }
                     dead += 1;

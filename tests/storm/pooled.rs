@@ -23,6 +23,7 @@ use crate::till::{Book, Till};
 /// What others leave on a connection, among it tables that have the names of ours.
 const STRANGERS: &str = "
     create temp table redemption (id int); create temp table limit_counter (id int); create temp table promotion (id int);
+    listen promotion_engine_rules;
     set search_path = pg_catalog; set default_transaction_isolation = serializable;
     set default_transaction_read_only = on; set statement_timeout = 300; set lock_timeout = 1;
     set idle_in_transaction_session_timeout = 50; set synchronous_commit = off; set row_security = off;
