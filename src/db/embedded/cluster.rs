@@ -20,7 +20,7 @@ use super::account::Account;
 use super::error::{EmbeddedError, cannot};
 use super::options::EmbeddedOptions;
 use super::postmaster::{self, Postmaster};
-use super::programs::{Programs, is_of_postgres};
+use super::programs::{self, Programs, is_of_postgres};
 
 use crate::db::Durability;
 
@@ -238,7 +238,7 @@ impl Cluster {
         if self.durability == Durability::Off {
             command.arg("--no-sync");
         }
-        run("initdb", command).await?;
+        programs::run("initdb", command, Stdio::piped()).await?;
         let whole = folder(&self.home);
         fs::rename(&unfinished, &whole).map_err(cannot("make", &whole))
     }
@@ -267,7 +267,7 @@ impl Cluster {
     async fn stop_server(&self, mode: &str) -> Result<(), EmbeddedError> {
         let mut command = self.command("pg_ctl");
         command.args(["stop", "-m", mode, "-w", "-t", "30", "-D"]).arg(folder(&self.home));
-        run("pg_ctl", command).await
+        programs::run("pg_ctl", command, Stdio::piped()).await
     }
 
     /// Starts the server and waits until it answers.
@@ -382,20 +382,6 @@ impl Drop for Cluster {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let _ = command.as_std_mut().status();
     }
-}
-
-/// Runs a PostgreSQL command to its end.
-pub(super) async fn run(program: &str, mut command: Command) -> Result<(), EmbeddedError> {
-    let answer = command.output().await;
-    let answer = answer.map_err(|source| EmbeddedError::io(format!("run {program}"), source))?;
-    if answer.status.success() {
-        return Ok(());
-    }
-    let output = [answer.stdout, answer.stderr].concat();
-    Err(EmbeddedError::Program {
-        program: program.to_owned(),
-        output: String::from_utf8_lossy(&output).trim().to_owned(),
-    })
 }
 
 fn has_ended(server: &mut Child) -> bool {

@@ -58,7 +58,7 @@ impl Embedded {
         let mut command = self.cluster.client("pg_restore")?;
         command.args(["--exit-on-error", "--single-transaction", "--dbname", DATABASE]);
         command.stdin(source);
-        cluster::run("pg_restore", command).await
+        programs::run("pg_restore", command, Stdio::piped()).await
     }
 }
 
@@ -75,9 +75,8 @@ async fn dump(cluster: &Cluster, file: &Path) -> Result<(), EmbeddedError> {
         .map_err(cannot("write", unfinished))?;
     let output = target.try_clone().map_err(cannot("write", unfinished))?;
     let mut command = cluster.client("pg_dump")?;
-    command.args(["--format=custom", "--dbname", DATABASE]).stderr(Stdio::piped());
-    command.stdout(output);
-    let done = cluster::run("pg_dump", command).await.and_then(|()| {
+    command.args(["--format=custom", "--dbname", DATABASE]);
+    let done = programs::run("pg_dump", command, output.into()).await.and_then(|()| {
         target.sync_all().map_err(cannot("write", unfinished))?;
         fs::rename(unfinished, file).map_err(cannot("write", file))
     });

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -226,6 +227,25 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// Runs one of the programs to its end. `Command::output` would not leave the standard output where the caller sends it.
+pub(super) async fn run(
+    program: &str,
+    mut command: Command,
+    stdout: Stdio,
+) -> Result<(), EmbeddedError> {
+    let failed = |source| EmbeddedError::io(format!("run {program}"), source);
+    let child = command.stdout(stdout).stderr(Stdio::piped()).spawn().map_err(failed)?;
+    let answer = child.wait_with_output().await.map_err(failed)?;
+    if answer.status.success() {
+        return Ok(());
+    }
+    let output = [answer.stdout, answer.stderr].concat();
+    Err(EmbeddedError::Program {
+        program: program.to_owned(),
+        output: String::from_utf8_lossy(&output).trim().to_owned(),
+    })
 }
 
 /// Whether an environment variable belongs to PostgreSQL's client and server programs.
