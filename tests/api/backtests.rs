@@ -287,14 +287,15 @@ async fn deleting_cancels_and_then_removes() {
     service.promotion(&tenant.admin, ten_percent("P")).await;
     redeem(&service, &tenant, cart()).await;
     let mut owner = database.owner_connection().await;
-    repeat(&mut owner, &tenant, 20_000).await;
+    // So many that an optimized build works on them for several seconds: how far it is, is written every two seconds.
+    repeat(&mut owner, &tenant, 90_000).await;
     let running = create(&service, &tenant, &json!({})).await;
     let waiting = create(&service, &tenant, &json!({})).await;
     let begun = Instant::now();
     loop {
         let found = read(&service, &tenant, &running).await.body;
         if found["progress"]["done"].as_i64().unwrap() > 0 && found["state"] == "running" {
-            assert_eq!(found["progress"]["total"], 20_001, "{found}");
+            assert_eq!(found["progress"]["total"], 90_001, "{found}");
             break;
         }
         assert!(found["state"] != "done" && begun.elapsed() < PATIENCE, "{found}");

@@ -141,6 +141,8 @@ async fn a_faulty_document_changes_nothing() {
     let theirs = listed["items"][0]["id"].as_str().unwrap();
     let path = format!("/v1/promotions/{theirs}/codes");
     service.post(&path, &tenant.admin, json!({"codes": ["TAKEN"]})).await.expect(201);
+    // Events are numbered when they are listed, or by themselves a moment later.
+    service.get("/v1/events", &tenant.admin).await.expect(200);
     let before = fingerprint(&mut owner).await;
     let mut listed = ten_percent("B");
     listed["conditions"] = json!({"type": "item", "of": {"include":

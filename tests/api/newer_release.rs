@@ -7,9 +7,12 @@ use support::harness::{Answer, Service, Tenant, cart, random_id, ten_percent};
 
 use crate::issuances::{issue, reward};
 
+/// One statement after the other: a transaction that locks several tables could wait for a job that waits for it.
 async fn run(owner: &mut PgConnection, statements: &str) {
-    let statements = sqlx::AssertSqlSafe(statements.to_owned());
-    sqlx::raw_sql(statements).execute(owner).await.unwrap();
+    for statement in statements.split(';') {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        sqlx::raw_sql(statement).execute(&mut *owner).await.unwrap();
+    }
 }
 
 async fn count(owner: &mut PgConnection, question: &'static str) -> i64 {
