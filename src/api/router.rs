@@ -74,6 +74,7 @@ fn paths() -> OpenApiRouter<Api> {
         .routes(routes!(webhooks::get, webhooks::put, webhooks::delete))
         .routes(routes!(webhooks::dead))
         .routes(routes!(webhooks::resend))
+        .routes(routes!(webhooks::rotate))
         .routes(routes!(vocabulary::list))
         .routes(routes!(vocabulary::put, vocabulary::delete))
         .routes(routes!(events::list))

@@ -32,7 +32,7 @@ names! {
     MilestoneProgressPage Nothing OfferPage OwnTenant Problem ProductList ProductListInput ProductListPage
     ProductListSummary ProductPrices ProductsInput Promotion PromotionInput PromotionPage PromotionReplacement
     PromotionStats PromotionVersionPage Redemption RedemptionFull RedemptionInput RedemptionPage Resend Resent
-    ReturnInput ReturnRecord Settings SettingsInput Stats StatusChange StatusVerdicts StatusesChange Store
+    ReturnInput ReturnRecord SecretRotation Settings SettingsInput Stats StatusChange StatusVerdicts StatusesChange Store
     StoreInput StoreListInput StorePage StoresPut Tenant TenantInput TenantMade TenantPage TenantPatch
     VocabularyInput VocabularyPage VocabularyPut Webhook WebhookInput WebhookPage
 }

@@ -19,6 +19,9 @@ use crate::wire::faults::{FaultCode, Faults};
 
 /// Most events that one request may name to be resent.
 const MAX_RESENT: usize = 200;
+/// How long a former secret may sign beside the new one, in hours.
+const MAX_KEEP_HOURS: i64 = 168;
+const USUAL_KEEP_HOURS: u8 = 24;
 
 /// List the webhooks
 #[utoipa::path(get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhook endpoints",
@@ -48,7 +51,8 @@ pub async fn get(api: Api, reader: Caller<Reader>, Name(name): Name, _: NoQuery)
 ///
 /// Each delivery is a `POST` of an `Event`, signed as in Standard Webhooks. Its headers are `webhook-id` (the event's
 /// id, the same for every attempt), `webhook-timestamp` (when it is sent, in seconds since 1970) and
-/// `webhook-signature` (`v1,` and the Base64 of the HMAC-SHA256 of id, timestamp and body, joined by dots). Events are
+/// `webhook-signature` (`v1,` and the Base64 of the HMAC-SHA256 of id, timestamp and body, joined by dots; two of them,
+/// separated by a space, while a former secret signs, too). Events are
 /// delivered at least once, in order for each subject, with retries and back-off for a day. Any 2xx answer ends a
 /// delivery.
 #[utoipa::path(put, path = "/v1/webhooks/{name}", operation_id = "put_webhook", tag = "webhook endpoints",
@@ -66,6 +70,23 @@ pub async fn put(api: Api, admin: Caller<Admin>, NewName(name): NewName, body: S
         Put::Made(row, secret) => answer(StatusCode::CREATED, &row, Some(&secret)),
         Put::Replaced(row) => answer(StatusCode::OK, &row, None),
     })
+}
+
+/// Give a webhook another secret, which is shown only in this answer
+///
+/// For `keep_hours` the former secret signs beside the new one: `webhook-signature` has a signature with each,
+/// separated by a space. Change the receiver in that time, and no delivery is refused. If the former secret is known to
+/// others, send `{"keep_hours": 0}`. If this is asked again while the former secret signs, the former one stays and the
+/// secret of the first answer does not sign any more: so an answer that was lost costs nothing.
+#[utoipa::path(post, path = "/v1/webhooks/{name}/secret", operation_id = "rotate_webhook_secret", tag = "webhook endpoints",
+    security(("key" = ["admin"])), params(("name" = String, Path, description = "The webhook's name.")),
+    request_body = schema::SecretRotation,
+    responses((status = 200, description = "The webhook and its new secret.", body = schema::Webhook), Writing))]
+pub async fn rotate(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
+    let keep_hours = decode(&body.json()?, read_body::<SecretRotation, _>)?;
+    let rotated = api.service().rotate_webhook_secret(admin.actor(), name, keep_hours);
+    let (row, secret) = api.within(Deadline::Write, rotated).await?;
+    Ok(answer(StatusCode::OK, &row, Some(&secret)))
 }
 
 /// Delete a webhook and all its pending deliveries
@@ -154,6 +175,14 @@ fn read_new(
 }
 
 request! {
+    /// How a webhook's secret is changed.
+    pub struct SecretRotation "SecretRotation" as u8 {
+        /// How many hours the former secret signs beside the new one.
+        keep_hours: or(integer(0..=MAX_KEEP_HOURS), USUAL_KEEP_HOURS),
+    } read |object, faults| { keep_hours }
+}
+
+request! {
     /// The deliveries to resend.
     pub struct Resend "Resend" as Option<Vec<Uuid>> {
         /// The ids of the events; all if left out.
@@ -178,8 +207,11 @@ answer! {
         created_at: required(INSTANT) => row.created_at,
         /// When the webhook was last written.
         updated_at: required(INSTANT) => row.updated_at,
-        /// The secret that signs deliveries (Standard Webhooks). It is shown only once, in the answer that created the
-        /// webhook.
+        /// Until then the secret before the last rotation signs, too; null if the webhook has had one secret only, or if
+        /// the former one was ended at once.
+        former_secret_until: optional(INSTANT) => row.former_until,
+        /// The secret that signs deliveries (Standard Webhooks). It is shown only in the answer that created the webhook
+        /// or rotated its secret.
         secret: absent(WORDS) => *secret,
     }
 }

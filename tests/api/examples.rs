@@ -108,6 +108,7 @@ async fn settle(sent: &mut Sent<'_>, tenant: &Tenant) {
     sent.all("put_milestone", admin, named).await;
     sent.all("put_webhook", admin, at("/v1/webhooks/crm")).await;
     sent.all("resend_deliveries", admin, at("/v1/webhooks/crm/resend")).await;
+    sent.all("rotate_webhook_secret", admin, at("/v1/webhooks/crm/secret")).await;
 }
 
 /// Promotions of every type, benefit, condition and schedule, and codes. Returns those that can be issued or claimed.

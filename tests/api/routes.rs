@@ -89,6 +89,7 @@ pub const ROUTES: &[Route] = &[
     route("delete", "/v1/webhooks/{name}", "a"),
     route("get", "/v1/webhooks/{name}/dead", "av"),
     route("post", "/v1/webhooks/{name}/resend", "a"),
+    route("post", "/v1/webhooks/{name}/secret", "a"),
     route("get", "/v1/vocabulary", "av"),
     route("put", "/v1/vocabulary/{field}", "a"),
     route("delete", "/v1/vocabulary/{field}", "a"),
@@ -270,7 +271,7 @@ fn body(route: &Route, things: &Things) -> Option<Value> {
         }
         (_, "/v1/backtests") => empty_backtest(),
         (_, "/v1/webhooks/{name}") => quiet_webhook(),
-        (_, "/v1/webhooks/{name}/resend") => json!({}),
+        (_, "/v1/webhooks/{name}/resend" | "/v1/webhooks/{name}/secret") => json!({}),
         (_, "/v1/redemptions") => json!({"transaction_id": name, "request": cart()}),
         (_, "/v1/redemptions/{id}/commit" | "/v1/redemptions/{id}/cancel") => json!({}),
         (_, "/v1/redemptions/{id}/returns") => {

@@ -172,6 +172,70 @@ async fn told(service: &Service, tenant: &Tenant) -> BTreeMap<String, Value> {
     }
 }
 
+/// While the former secret signs, receivers that know either of the two take what comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_changed_without_a_gap() {
+    let database = TestDatabase::new().await;
+    let service = Service::on(&database, anywhere).await;
+    let tenant = service.tenant().await;
+    let receiver = Receiver::start().await;
+    let events = json!(["redemption.committed"]);
+    let first = put(&service, &tenant, &receiver.url(), events).await;
+    let path = "/v1/webhooks/crm/secret";
+    let rotate = async |body: Value| {
+        let rotated = service.post(path, &tenant.admin, body).await.expect(200).body;
+        let until = rotated["former_secret_until"].clone();
+        (rotated["secret"].as_str().expect("a secret").to_owned(), until)
+    };
+    // What comes after a sale, and whether the receiver believed it.
+    let arrives = async |secret: &str| {
+        receiver.trust(secret);
+        let (before, forged) = (receiver.messages().len(), receiver.forged());
+        sell(&service, &tenant).await;
+        for _ in 0..300 {
+            if receiver.forged() > forged {
+                return false;
+            }
+            if receiver.messages().len() > before {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("nothing comes");
+    };
+    let (second, until) = rotate(json!({})).await;
+    assert_ne!(second, first);
+    let shown = service.get("/v1/webhooks/crm", &tenant.viewer).await.expect(200);
+    assert_eq!(shown.body["former_secret_until"], until);
+    assert!(!shown.text.contains("whsec_"), "{}", shown.text);
+    assert!(arrives(&first).await && arrives(&second).await);
+    // As if the answer with the second one had been lost.
+    let (third, _) = rotate(json!({"keep_hours": 1})).await;
+    assert!(arrives(&first).await && arrives(&third).await);
+    service.move_clock(61 * 60);
+    assert!(arrives(&third).await && !arrives(&first).await);
+    // Now the third is the one that is kept.
+    let (fourth, _) = rotate(json!({"keep_hours": 168})).await;
+    service.move_clock(60 * 60);
+    assert!(arrives(&third).await && arrives(&fourth).await && !arrives(&second).await);
+    let (fifth, until) = rotate(json!({"keep_hours": 0})).await;
+    assert_eq!(until, Value::Null);
+    service.move_clock(60 * 60);
+    assert!(arrives(&fifth).await && !arrives(&fourth).await);
+
+    let refused = service.post(path, &tenant.admin, json!({"keep_hours": 169})).await;
+    let fault = ("/keep_hours".to_owned(), "out_of_range".to_owned());
+    assert_eq!(refused.expect_code(422, "invalid").faults(), [fault]);
+    let unknown = service.post("/v1/webhooks/erp/secret", &tenant.admin, json!({})).await;
+    unknown.expect_code(404, "not_found");
+    let trail = service.get("/v1/audit?subject=webhook:crm", &tenant.admin).await.expect(200);
+    let items = trail.body["items"].as_array().unwrap();
+    let rotations = items.iter().filter(|item| item["action"] == "secret_rotated");
+    let kept: Vec<&Value> = rotations.map(|item| &item["after"]["keep_hours"]).collect();
+    assert_eq!(kept, [0, 168, 1, 24]);
+    assert!(!trail.text.contains("whsec_"), "{}", trail.text);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_arrives_in_the_order_of_its_subject_whoever_dies() {
     let database = TestDatabase::new().await;

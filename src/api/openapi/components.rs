@@ -104,6 +104,7 @@ bodies! {
     Resent: answer::<webhooks::Resent>;
     ReturnInput: request::<returns::NewReturn>;
     ReturnRecord: answer::<returns::ReturnRecord>;
+    SecretRotation: request::<webhooks::SecretRotation>;
     Settings: answer::<settings::SettingsAnswer>;
     SettingsInput: request::<settings::SettingsAnswer>;
     Stats: answer::<stats::StatsBody>;

@@ -11,7 +11,7 @@ use reqwest::{Client, header};
 use tokio::net::lookup_host;
 use uuid::Uuid;
 
-use super::sign::signature;
+use super::sign::signatures;
 use crate::db::webhooks::TargetRow;
 use crate::service::webhooks::address::Targets;
 use crate::service::webhooks::delivery::Outcome;
@@ -72,14 +72,14 @@ impl Sender {
         let url = self.targets.read(&target.url);
         let url = url.map_err(|fault| format!("the URL {fault}"))?;
         let id = event_id.to_string();
-        let signature = signature(&target.secret, &id, now, payload);
+        let signature = signatures(target.secrets(now), &id, now, payload);
         let request = self
             .client
             .post(url)
             .header(header::CONTENT_TYPE, "application/json")
             .header("webhook-id", id)
             .header("webhook-timestamp", now)
-            .header("webhook-signature", signature.unwrap_or_default())
+            .header("webhook-signature", signature)
             .body(payload.to_owned());
         match request.send().await {
             Ok(answer) if answer.status().is_success() => Ok(()),
@@ -166,6 +166,10 @@ mod tests {
         assert!(resolve(Targets::Any, look_up, "localhost").await.is_ok());
     }
 
+    fn target(url: String) -> TargetRow {
+        TargetRow { url, secret: vec![0; 32], former_secret: None, former_until: None }
+    }
+
     const PUBLIC: [u8; 4] = [93, 184, 215, 14];
 
     fn addresses(found: &[[u8; 4]]) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
@@ -207,8 +211,7 @@ mod tests {
         // Some platforms have only one loopback address. Then this listener cannot exist, and nothing can connect to
         // it.
         let other = TcpListener::bind(("127.0.0.2", port)).await.ok();
-        let target =
-            TargetRow { url: format!("http://rebinding.example:{port}/"), secret: vec![0; 32] };
+        let target = target(format!("http://rebinding.example:{port}/"));
         let sender = Sender::with(Targets::Any, rebinding).unwrap();
         let sent = tokio::spawn(async move { sender.send(&target, Uuid::nil(), "{}", 0).await });
         let other = async {
@@ -231,8 +234,7 @@ mod tests {
         let within: LookUp = |_| addresses(&[[127, 0, 0, 1]]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let target =
-            TargetRow { url: format!("https://rebinding.example:{port}/"), secret: vec![0; 32] };
+        let target = target(format!("https://rebinding.example:{port}/"));
         let sender = Sender::with(Targets::Public, within).unwrap();
         let sent = sender.send(&target, Uuid::nil(), "{}", 0);
         let refused = tokio::select! {

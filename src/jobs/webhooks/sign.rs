@@ -5,8 +5,19 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// The header `webhook-signature` of a message: HMAC-SHA256 of its id, the time in seconds and the payload.
-pub(super) fn signature(secret: &[u8], id: &str, timestamp: i64, payload: &str) -> Option<String> {
+/// The header `webhook-signature` of a message: a signature with each secret, separated by spaces.
+pub(super) fn signatures<'s>(
+    secrets: impl Iterator<Item = &'s [u8]>,
+    id: &str,
+    timestamp: i64,
+    payload: &str,
+) -> String {
+    let signed = secrets.filter_map(|secret| signature(secret, id, timestamp, payload));
+    signed.collect::<Vec<_>>().join(" ")
+}
+
+/// The HMAC-SHA256 of a message's id, the time in seconds, and the payload.
+fn signature(secret: &[u8], id: &str, timestamp: i64, payload: &str) -> Option<String> {
     // HMAC accepts a secret of any length, so this never fails.
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
     mac.update(format!("{id}.{timestamp}.").as_bytes());

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 use rand::Rng;
 use url::Url;
 use uuid::Uuid;
@@ -52,13 +53,12 @@ impl Service {
                 let subject = subject(&name);
                 let Some(before) = db::webhooks::get(tx, &name).await? else {
                     require_room(tx).await?;
-                    let mut secret = [0; 32];
-                    rand::rng().fill_bytes(&mut secret);
+                    let secret = new_secret();
                     let id = WebhookId::new(Uuid::now_v7());
                     let row = db::webhooks::insert(tx, id, &name, url, events, &secret).await?;
                     let after = Some(WebhookTerms::document(&row));
                     audit(tx, actor, subject, "created", None, after).await?;
-                    return Ok(Put::Made(row, format!("whsec_{}", STANDARD.encode(secret))));
+                    return Ok(Put::Made(row, shown(secret)));
                 };
                 let row = db::webhooks::replace(tx, &name, url, events).await?;
                 let row = row.ok_or(ServiceError::NotFound)?;
@@ -71,6 +71,30 @@ impl Service {
             })
         });
         put.await
+    }
+
+    /// Gives a webhook another secret, and returns it. The one before signs beside it for so many hours.
+    pub async fn rotate_webhook_secret(
+        &self,
+        actor: Actor,
+        name: String,
+        keep_hours: u8,
+    ) -> Result<(WebhookRow, String), ServiceError> {
+        let offset = self.clock().offset();
+        let rotated = self.db().tenant(actor.tenant, move |tx| {
+            Box::pin(async move {
+                let secret = new_secret();
+                let now = db::redemptions::now(tx).await? + offset;
+                let keep = TimeDelta::hours(keep_hours.into());
+                let keep_until = (keep_hours > 0).then_some(now + keep);
+                let row = db::webhooks::rotate(tx, &name, &secret, now, keep_until).await?;
+                let row = row.ok_or(ServiceError::NotFound)?;
+                let after = Some(format!("{{\"keep_hours\":{keep_hours}}}"));
+                audit(tx, actor, subject(&name), "secret_rotated", None, after).await?;
+                Ok((row, shown(secret)))
+            })
+        });
+        rotated.await
     }
 
     pub async fn webhook(
@@ -134,6 +158,16 @@ impl Service {
         });
         done.await
     }
+}
+
+fn new_secret() -> [u8; 32] {
+    let mut secret = [0; 32];
+    rand::rng().fill_bytes(&mut secret);
+    secret
+}
+
+fn shown(secret: [u8; 32]) -> String {
+    format!("whsec_{}", STANDARD.encode(secret))
 }
 
 async fn known(tx: &mut TenantTx, name: &str) -> Result<WebhookRow, ServiceError> {
