@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use promotion_engine::api::page::Cursor;
 use promotion_engine::api::seal::Seal;
 use promotion_engine::db::audit::AuditCursor;
-use promotion_engine::db::promotions::PromotionCursor;
+use promotion_engine::db::promotion_list::PromotionCursor;
 use promotion_engine::domain::id::{CursorKey, KeyId};
 
 fuzz_target!(|text: &str| {
