@@ -62,6 +62,23 @@ test('a webhook is made: its secret is shown once, and a faulty address is refus
   await sees(page.getByRole('table', { name: 'Webhooks' }), 'https://example.com/events');
 });
 
+test('a webhook gets another secret, which is shown once, and the former one signs meanwhile', async () => {
+  const shop = await openShop();
+  const body = { url: 'https://example.com/events', events: ['redemption.committed'] };
+  const { secret: former } = await call<{ secret: string }>(shop.admin, 'PUT', '/v1/webhooks/crm', body);
+  const page = await visit(shop.admin, '/setup/webhooks');
+  await button(page, 'New secret for crm').click();
+  const dialog = page.getByRole('dialog', { name: 'New secret for crm' });
+  await dialog.getByRole('combobox', { name: 'The former secret' }).selectOption({ label: 'signs for another week' });
+  await button(dialog, 'New secret').click();
+  const secret = await dialog.locator('code').innerText();
+  expect(secret).toMatch(/^whsec_/);
+  expect(secret).not.toBe(former);
+  await sees(dialog, /The former secret signs until/);
+  const { former_secret_until: until } = await call<{ former_secret_until: string }>(shop.admin, 'GET', '/v1/webhooks/crm');
+  expect(Date.parse(until) - Date.now()).toBeGreaterThan(6 * 24 * 60 * 60 * 1000);
+});
+
 test('a key for a till is made, works, and is revoked', async () => {
   const shop = await openShop();
   await makePromotion(shop);

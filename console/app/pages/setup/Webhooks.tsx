@@ -19,6 +19,7 @@ import { shared } from '../../texts/shared';
 import { states } from '../../texts/frame';
 import { showTime } from '../../time/zone';
 import { Head } from './Head';
+import { RotateSecret } from './RotateSecret';
 
 const EVENTS = Object.keys(eventWords) as EventType[];
 
@@ -32,6 +33,7 @@ export default function Webhooks() {
   const canWrite = useCanWrite();
   const [edited, setEdited] = useState<Form | null>(null);
   const [shown, setShown] = useState<string | null>(null);
+  const [rotated, setRotated] = useState<string | null>(null);
   const query = usePaged(['webhooks', 'list'], (cursor) => call(api.GET('/v1/webhooks', { params: { query: after(cursor) } })));
   const remove = useMutation({
     mutationFn: (name: string) => call(api.DELETE('/v1/webhooks/{name}', { params: { path: { name } } })),
@@ -57,6 +59,7 @@ export default function Webhooks() {
                       <Group gap={6} wrap="nowrap" justify="end">
                         <Button size="compact-xs" variant="default" aria-label={`${texts.dead}: ${own.name}`} onClick={() => setShown(own.name)}>{texts.dead}</Button>
                         {canWrite && <Button size="compact-xs" variant="default" aria-label={texts.change(own.name)} onClick={() => setEdited(own)}>{shared.edit}</Button>}
+                        {canWrite && <Button size="compact-xs" variant="default" aria-label={texts.rotateOf(own.name)} onClick={() => setRotated(own.name)}>{texts.rotate}</Button>}
                         {canWrite && <Remove name={own.name} texts={texts} by={remove} />}
                       </Group>
                     </Table.Td>
@@ -69,6 +72,9 @@ export default function Webhooks() {
       </Paged>
       <Modal opened={edited !== null} onClose={() => setEdited(null)} title={edited?.name === '' ? texts.add : texts.change(edited?.name ?? '')} size="lg" closeOnClickOutside={false}>
         {edited !== null && <Edit webhook={edited} close={() => setEdited(null)} />}
+      </Modal>
+      <Modal opened={rotated !== null} onClose={() => setRotated(null)} title={texts.rotateOf(rotated ?? '')} closeOnClickOutside={false}>
+        {rotated !== null && <RotateSecret name={rotated} close={() => setRotated(null)} refresh={refresh} />}
       </Modal>
       <Modal opened={shown !== null} onClose={() => setShown(null)} title={`${texts.dead}: ${shown ?? ''}`} size="xl">
         {shown !== null && <Dead name={shown} />}
