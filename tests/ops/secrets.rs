@@ -136,6 +136,8 @@ impl Shop<'_> {
         let made = self.puts("/v1/webhooks/heard", body, 201).await;
         self.note(&made, "secret");
         receiver.trust(made.body["secret"].as_str().unwrap());
+        let rotated = self.admin("/v1/webhooks/heard/secret", json!({}), 200).await;
+        self.note(&rotated, "secret");
         receiver
     }
 
