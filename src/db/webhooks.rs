@@ -95,9 +95,9 @@ pub async fn replace(
     .await
 }
 
-/// Gives a webhook another secret. The one before signs until `keep_until`; `None` ends it at once. If there is a
-/// former one that signs still, it stays, and the newer one goes: nobody may ever have seen that. `None` if no webhook
-/// has this name.
+/// Gives a webhook another secret. The present secret becomes the former one and signs until `keep_until`; if that is
+/// `None`, it ends at once. While a former secret still signs, it stays, and the present one is dropped: its answer may
+/// have been lost, so that the receiver never learned it. Returns `None` if no webhook has this name.
 pub async fn rotate(
     tx: &mut TenantTx,
     name: &str,

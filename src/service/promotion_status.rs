@@ -48,7 +48,7 @@ impl Service {
                 tx.allow_bulk().await?;
                 let mut verdicts = Vec::with_capacity(promotions.len());
                 for promotion in promotions {
-                    // A refusal comes before anything is written of this promotion.
+                    // A refused promotion is left as it was: `moved` checks everything before it writes.
                     let outcome = match moved(tx, actor, promotion, status, now).await {
                         Ok((None, _)) => Ok(status),
                         Ok((Some(old), row)) => {
