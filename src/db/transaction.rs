@@ -342,9 +342,14 @@ where
     // INVARIANT: `Ok` means committed. After a failed statement the server answers a plain commit with a rollback and
     // no error. In that state it refuses the `select` before the commit, so an error that the work has swallowed is
     // never reported as success. sqlx believes that the transaction is open still, and queues a rollback when it is
-    // dropped. The last `begin` opens what that rolls back: without it the server would warn.
+    // dropped. The last `begin` opens what that rolls back: without it the server would warn. If the rollback never
+    // arrives, this transaction too must end by itself.
     tx.progress.is_committing.store(true, Ordering::Relaxed);
-    match sqlx::raw_sql("select; commit; begin").execute(tx.connection()).await {
+    let commit = format!(
+        "select; commit; begin; set local idle_in_transaction_session_timeout = {}",
+        tx.timeouts.rest().as_millis(),
+    );
+    match sqlx::raw_sql(sqlx::AssertSqlSafe(commit)).execute(tx.connection()).await {
         Ok(_) => done,
         Err(error) => Err(unconfirmed(error).into()),
     }

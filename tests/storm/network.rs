@@ -95,3 +95,23 @@ async fn connections_that_lead_nowhere_do_not_stop_the_service() {
     );
     checker::check_all(&database.owner(), &book).await;
 }
+
+/// The answer to a commit arrives, and nothing after it does: neither locks nor a transaction are left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_forgotten_after_a_commit_leaves_no_transaction() {
+    let database = TestDatabase::new().await;
+    let proxy = Proxy::start(&database.owner()).await;
+    let (_instances, front) = instance::start(&proxy.connect(&database.owner()), 1).await;
+    let shop = Shop::open(&front).await;
+    let limits = serde_json::json!({"promotion": {"times": {"max": 1_000_000}}});
+    shop.promotion(&shop::ten_off("P", limits)).await;
+    let book = Arc::new(Book::default());
+    let till = Till::new(&shop, &book);
+    proxy.hole_after_commit();
+    let sale = shop::redemption(&shop::transaction(), &shop::cart(1), false);
+    till.redeem(&sale).await.expect(201);
+    while proxy.faults().swallowed == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    checker::check_all(&database.owner(), &book).await;
+}

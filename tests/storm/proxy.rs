@@ -19,6 +19,8 @@ use crate::scale::Dice;
 
 /// How long an answer is waited for that is to be lost.
 const ANSWER: Duration = Duration::from_secs(5);
+/// How long a connection is kept open that leads nowhere.
+const FOR_EVER: Duration = Duration::from_secs(3_600);
 const SSL_REQUEST: u32 = 80_877_103;
 
 /// When the n-th statement fails.
@@ -56,6 +58,8 @@ enum Plan {
     },
     /// Connections from before this number lead nowhere any more, without being closed.
     Hole(u64),
+    /// The next connection whose commit was answered leads nowhere from there on, without being closed.
+    HoleAfterCommit,
 }
 
 /// What becomes of one statement.
@@ -145,6 +149,11 @@ impl Proxy {
         *self.shared.plan.lock().unwrap() = Plan::Hole(count);
     }
 
+    /// Lets the next connection that commits lead nowhere for ever, once the commit is answered.
+    pub fn hole_after_commit(&self) {
+        *self.shared.plan.lock().unwrap() = Plan::HoleAfterCommit;
+    }
+
     pub fn faults(&self) -> Faults {
         self.shared.faults.lock().unwrap().clone()
     }
@@ -184,13 +193,15 @@ async fn accept(listener: UnixListener, upstream: PgConnectOptions, shared: Arc<
 }
 
 impl Shared {
-    fn fate(&self, connection: u64, statement: &[u8]) -> Fate {
-        let fate = match &mut *self.plan.lock().unwrap() {
-            Plan::Fair => Fate::Pass,
-            Plan::Hole(before) if connection <= *before => {
-                Fate::Swallow(Duration::from_secs(3_600))
+    fn fate(&self, connection: u64, statement: &[u8], is_after_commit: bool) -> Fate {
+        let mut plan = self.plan.lock().unwrap();
+        let fate = match &mut *plan {
+            Plan::Hole(before) if connection <= *before => Fate::Swallow(FOR_EVER),
+            Plan::HoleAfterCommit if is_after_commit => {
+                *plan = Plan::Fair;
+                Fate::Swallow(FOR_EVER)
             }
-            Plan::Hole(_) => Fate::Pass,
+            Plan::Fair | Plan::Hole(_) | Plan::HoleAfterCommit => Fate::Pass,
             Plan::At { n, when, seen } => {
                 *seen += 1;
                 match (*seen == *n, *when) {
@@ -265,7 +276,9 @@ impl Weather {
 fn is_commit(statement: &[u8]) -> bool {
     let word = b"commit";
     statement.windows(word.len()).enumerate().any(|(at, found)| {
-        let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        let is_part = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        };
         found.eq_ignore_ascii_case(word)
             && !is_part(statement.get(at + word.len()))
             && !(at > 0 && is_part(statement.get(at - 1)))
@@ -298,6 +311,7 @@ where
     let (mut sent, mut answered) = (Vec::new(), Vec::new());
     // Statements that the server has not yet finished answering.
     let mut open: u64 = 0;
+    let mut is_after_commit = false;
     loop {
         tokio::select! {
             read = client.read_buf(&mut sent) => {
@@ -309,7 +323,9 @@ where
                         server.write_all(&statement).await?;
                         continue;
                     }
-                    match shared.fate(connection, &statement) {
+                    let fate = shared.fate(connection, &statement, is_after_commit);
+                    is_after_commit = is_commit(&statement);
+                    match fate {
                         Fate::Pass => {}
                         Fate::Delay(time) => tokio::time::sleep(time).await,
                         Fate::CutBefore => return Ok(()),
@@ -410,4 +426,5 @@ fn statements_are_cut_from_the_stream_whole() {
     assert_eq!(take_statement(&mut stream), Some((second.clone(), true)));
     assert!(is_commit(&second));
     assert!(!is_commit(b"set state = 'committed'"));
+    assert!(!is_commit(b"begin; set local synchronous_commit to default"));
 }
