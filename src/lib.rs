@@ -23,8 +23,8 @@
 //! - [`metrics`] and [`telemetry`] show what the service does. Only [`clock`] reads the clock.
 //! - [`convert`] has conversions that several layers need.
 //! - [`tls`], [`descriptors`] and [`probe`] deal with the machine: encryption, open files, health from outside.
-//! - [`document`], [`export`], [`import`], [`reconcile`], [`backup`] and [`demo`] are commands of `main.rs` beside
-//!   `serve`.
+//! - [`commands`] runs what the command line asks for. [`document`], [`export`], [`import`], [`reconcile`], [`backup`]
+//!   and [`demo`] are commands beside `serve`.
 
 // A faulty input causes an error, never a panic. These lints do not cover arithmetic: release builds check it for
 // overflow (`overflow-checks`), so an overflow gives one 500 answer and never a wrong price.
@@ -47,6 +47,7 @@ pub mod app;
 pub mod backup;
 pub mod cache;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod convert;
 pub mod db;
