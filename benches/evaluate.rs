@@ -57,6 +57,21 @@ fn terms(bencher: Bencher<'_, '_>, terms: Terms) {
     bench(bencher, 20, &shop::rules_with(terms, 250));
 }
 
+/// The same shop with one draft, which takes the place of a stored promotion: the draft is compiled, and the cart priced.
+#[divan::bench]
+fn with_draft(bencher: Bencher<'_, '_>) {
+    let rules = shop::rules(250, "ranked");
+    let draft = rules.promotions().next().expect("a promotion").clone();
+    with_request(&shop::cart(20), |request| {
+        let price = || {
+            let changes = Changes { with: vec![draft.clone()], ..Changes::default() };
+            evaluate(&Arc::new(black_box(&rules).changed(changes)), black_box(request))
+        };
+        assert_eq!(price().totals.discount(), evaluate(&rules, request).totals.discount());
+        bencher.bench_local(price);
+    });
+}
+
 /// So many products for a shop window, each priced alone, and a cart of 20 of them.
 #[divan::bench(args = [20, 200])]
 fn products(bencher: Bencher<'_, '_>, products: usize) {
