@@ -8,11 +8,12 @@ const ATTEMPT_MS = 10_000;
 /**
  * Sends the same request until it is answered. After no answer, and after 503, nobody knows whether it has been done; the
  * service recognizes it by its id, so that it is done once. 502 and 504 are the word of a gateway that had no answer.
+ * 429 did nothing, and says nothing about an attempt before it.
  */
 export async function untilAnswered<T extends Answer>(send: (signal: AbortSignal) => Promise<T>, attempts = 20): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
         const answer = await send(AbortSignal.timeout(ATTEMPT_MS)).catch(noAnswer);
-        if (answer !== null && ![502, 503, 504].includes(answer.response.status)) {
+        if (answer !== null && ![429, 502, 503, 504].includes(answer.response.status)) {
             return answer;
         }
         if (attempt === attempts) {
