@@ -332,7 +332,7 @@ async fn another_instance_takes_up_what_one_that_died_has_begun() {
     first.promotion(&tenant.admin, few).await;
     redeem(&first, &tenant, cart()).await;
     let mut owner = database.owner_connection().await;
-    repeat(&mut owner, &tenant, 3_000).await;
+    repeat(&mut owner, &tenant, 12_000).await;
     let alone = result(&first, &tenant, &json!({})).await;
     assert_eq!(alone["baseline"]["discount"], "15000.00", "{alone:#}");
     let id = create(&first, &tenant, &json!({})).await;
@@ -354,7 +354,7 @@ async fn another_instance_takes_up_what_one_that_died_has_begun() {
     let found = ended(&second, &tenant, &id).await;
     assert_eq!(found["state"], "done", "{found:#}");
     assert_eq!(found["result"], alone);
-    assert_eq!(found["progress"], json!({"done": 3_001, "total": 3_001}));
+    assert_eq!(found["progress"], json!({"done": 12_001, "total": 12_001}));
 }
 
 /// Whoever has lost the lease writes nothing, and what is begun in vain again and again has failed.
