@@ -5,7 +5,7 @@
 //! Asia/Kolkata, because there is no tenant that sets them. Stores, product lists, promotions and codes are empty by
 //! default. By default a promotion is active, its id is the UUID whose number is its index in the list, and it was
 //! created that many seconds after the start of 1970. Draft and archived promotions are left out, as in the service,
-//! and their codes are unknown. A code is a text, or `{"code", "expires_at", "customer_id"}`. The rules have version 0.
+//! and their codes are unknown, unless a draft of the request takes the place of the promotion. A code is a text, or `{"code", "expires_at", "customer_id"}`. The rules have version 0.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -83,17 +83,25 @@ pub fn prepare<T>(
         .into_iter()
         .map(|(name, skus)| (name, Arc::new(ProductList::new(&skus))))
         .collect();
-    let mut rules = RuleSet::compile(settings, stores, lists.clone(), promotions);
+    let created_at: FxHashMap<PromotionId, DateTime<Utc>> =
+        promotions.iter().map(|own| (own.id, own.created_at)).collect();
+    let live = promotions.into_iter().filter(|own| takes_part(own.status)).collect();
+    let mut rules = RuleSet::compile(settings, stores, lists.clone(), live);
     let mut codes = codes;
     if let Some(drafts) = drafts {
-        require_stored(&rules, &drafts)?;
+        let mut faults = Faults::new();
+        let exists = |id| created_at.contains_key(&id);
+        drafts::check_named(&drafts, "/request", exists, &mut faults);
+        if !faults.is_empty() {
+            return Err(Problem::invalid(faults));
+        }
         let without = drafts.without.clone();
-        let created_at = |id| rules.created_at(id).unwrap_or(now);
-        let (with, own) = drafts.promotions(created_at);
+        let (with, own) = drafts.promotions(|id| created_at.get(&id).copied(), now);
         rules = rules.changed(Changes { with, without, product_lists: lists });
-        let own = own.into_iter();
-        let own = own.map(|(code, id)| (code.to_ascii_uppercase(), CodeFact::of_draft(id)));
-        codes.extend(own);
+        // The first draft that has a code keeps it.
+        for (code, id) in own.into_iter().rev() {
+            codes.insert(code.to_ascii_uppercase(), CodeFact::of_draft(id));
+        }
     }
     let rules = Arc::new(rules);
     let presented = request.cart.codes.iter();
@@ -101,16 +109,6 @@ pub fn prepare<T>(
         presented.map(|code| codes.get(&code.to_ascii_uppercase()).cloned()).collect();
     let now = request.at.unwrap_or(now);
     Ok(then(&rules, Prepared::new(Arc::clone(&rules), &request, &codes, now, stop)))
-}
-
-/// Refuses drafts that name a promotion which is not in the document.
-fn require_stored(rules: &RuleSet, drafts: &Drafts) -> Result<(), Problem> {
-    let mut faults = Faults::new();
-    for (pointer, _) in drafts.named().filter(|(_, id)| !rules.has(*id)) {
-        let message = "is no promotion of the document";
-        faults.add_at(format!("/request{pointer}"), FaultCode::UnknownReference, message);
-    }
-    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
 }
 
 struct Document<'t> {
@@ -156,13 +154,11 @@ fn read<'t>(value: Value<'_, 't>, faults: &mut Faults) -> Option<Document<'t>> {
     finished?;
     let (request, drafts) = request?;
     let promotions: Option<Vec<_>> = entries?.into_iter().map(Entry::promotion).collect();
-    let mut promotions = promotions?;
-    promotions.retain(|promotion| takes_part(promotion.status));
     Some(Document {
         settings: settings?,
         stores: stores?,
         product_lists: product_lists?,
-        promotions,
+        promotions: promotions?,
         codes: codes?,
         request,
         drafts,
@@ -277,7 +273,7 @@ fn check_store(stores: &[Store], code: &str, path: &Path<'_>, faults: &mut Fault
     }
 }
 
-/// Reads codes, keyed by the form in which they are compared. Codes of promotions that do not take part are left out.
+/// Reads codes, keyed by the form in which they are compared.
 fn read_codes(
     object: &mut Object<'_, '_>,
     entries: Option<&[Entry<'_>]>,
@@ -301,16 +297,14 @@ fn read_codes(
                     let message = "another promotion has this code";
                     return value.fault(faults, FaultCode::NotUnique, message);
                 }
-                if takes_part(owner.status) {
-                    // The position stands for the id that a stored code would have.
-                    let place = u128::try_from(codes.len()).unwrap_or(u128::MAX);
-                    codes.entry(code.key()).or_insert_with(|| CodeFact {
-                        code_id: CodeId::new(Uuid::from_u128(place)),
-                        promotion_id: owner.id,
-                        customer_id,
-                        expires_at,
-                    });
-                }
+                // The position stands for the id that a stored code would have.
+                let place = u128::try_from(codes.len()).unwrap_or(u128::MAX);
+                codes.entry(code.key()).or_insert_with(|| CodeFact {
+                    code_id: CodeId::new(Uuid::from_u128(place)),
+                    promotion_id: owner.id,
+                    customer_id,
+                    expires_at,
+                });
                 Some(())
             })
         })?;

@@ -151,9 +151,11 @@ fn a_document_that_is_not_json_is_400() {
     assert_eq!((problem.status, problem.code), (400, "not_json"));
 }
 
+/// The id of the first promotion of a document.
+const TEN: &str = "00000000-0000-0000-0000-000000000000";
+
 #[test]
 fn drafts_are_priced_beside_and_instead_of_the_promotions() {
-    const TEN: &str = "00000000-0000-0000-0000-000000000000";
     let five = |name: &str, kind: &str| {
         let mut draft = promotion(name, kind);
         draft["benefit"] = json!({"type": "amount_off", "value": "5"});
@@ -187,19 +189,65 @@ fn drafts_are_priced_beside_and_instead_of_the_promotions() {
     }
 }
 
+/// The draft has the codes of the promotion, and ranks before what was made after it.
+#[test]
+fn a_draft_takes_the_place_of_a_promotion_that_is_a_draft_or_archived() {
+    for status in ["draft", "archived"] {
+        let mut stored = promotion("Stored", "code_linked");
+        stored["status"] = json!(status);
+        let mut draft = promotion("Tried", "code_linked");
+        draft["id"] = json!(TEN);
+        let mut request = request();
+        request["cart"]["codes"] = json!(["OWN-1"]);
+        request["with"] = json!([draft]);
+        let document = json!({
+            "settings": {"ranking": []}, "promotions": [stored, promotion("Later", "pos")],
+            "codes": {"Stored": ["OWN-1"]}, "request": request,
+        });
+        let result = evaluated(&document).expect("a result");
+        let names = [&result["applied"][0]["name"], &result["applied"][1]["name"]];
+        assert_eq!(names, ["Tried", "Later"], "{status}");
+        assert_eq!(result["codes"][0]["status"], "applied", "{status}");
+    }
+}
+
+/// Two drafts that both have a code: it unlocks the first, also where it is stored.
+#[test]
+fn a_code_of_several_drafts_unlocks_the_first() {
+    let coded = |name: &str| {
+        let mut draft = promotion(name, "code_linked");
+        draft["codes"] = json!(["OWN-1"]);
+        draft
+    };
+    let mut request = request();
+    request["cart"]["codes"] = json!(["own-1"]);
+    request["with"] = json!([coded("One"), coded("Two")]);
+    let document = json!({
+        "promotions": [promotion("Stored", "code_linked")],
+        "codes": {"Stored": ["OWN-1"]}, "request": request,
+    });
+    let result = evaluated(&document).expect("a result");
+    let applied = result["applied"].as_array().expect("a list");
+    assert_eq!(applied.iter().map(|own| &own["name"]).collect::<Vec<_>>(), ["One"]);
+}
+
 #[test]
 fn drafts_name_promotions_of_the_document_and_have_codes_only_if_they_are_new() {
     let unknown = "00000000-0000-0000-0000-000000000009";
     let mut stored = promotion("Stored", "code_linked");
-    stored["id"] = json!("00000000-0000-0000-0000-000000000000");
+    stored["id"] = json!(TEN);
     stored["codes"] = json!(["FIVE-1"]);
     let mut open = promotion("Open", "pos");
     open["codes"] = json!(["FIVE-1"]);
+    let mut instead = promotion("Instead", "pos");
+    instead["id"] = json!(TEN);
     let mut lost = promotion("Lost", "pos");
     lost["id"] = json!(unknown);
     let cases = [
         (json!({"without": [unknown]}), "/request/without/0 unknown_reference"),
         (json!({"with": [lost]}), "/request/with/0/id unknown_reference"),
+        (json!({"without": [TEN, TEN]}), "/request/without/1 not_unique"),
+        (json!({"with": [instead], "without": [TEN]}), "/request/without/0 not_unique"),
         (json!({"with": [stored]}), "/request/with/0/codes unsupported_combination"),
         (json!({"with": [open]}), "/request/with/0/codes unsupported_combination"),
         (json!({"with": vec![promotion("Ten", "pos"); 21]}), "/request/with too_many"),

@@ -1,6 +1,6 @@
 //! Drafts on a cart: promotions that an admin tries without storing them (spec 15.1).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::id::PromotionId;
 use super::promotion::{Promotion, Status, Terms};
@@ -44,9 +44,11 @@ impl Drafts {
     }
 
     /// The promotions of the drafts, and each code of a new draft with the id that the draft has for this evaluation.
+    /// New ones are created now, in the order of their places.
     pub fn promotions(
         self,
-        created_at: impl Fn(PromotionId) -> DateTime<Utc>,
+        created_at: impl Fn(PromotionId) -> Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
     ) -> (Vec<Promotion>, Vec<(String, PromotionId)>) {
         let mut codes = Vec::new();
         let promotion = |(place, Draft { identity, terms }): (u8, Draft)| {
@@ -58,7 +60,9 @@ impl Drafts {
                     id
                 }
             };
-            Promotion { id, created_at: created_at(id), status: Status::Active, terms }
+            let made = || now + TimeDelta::microseconds(place.into());
+            let created_at = created_at(id).unwrap_or_else(made);
+            Promotion { id, created_at, status: Status::Active, terms }
         };
         let promotions = (0..).zip(self.with).map(promotion).collect();
         (promotions, codes)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::domain::cart::Request;
 use crate::domain::draft::Drafts;
 use crate::domain::id::{PromotionId, TenantId};
 use crate::engine::{Changes, CodeFact, ProductList, RuleSet};
+use crate::wire;
 use crate::wire::faults::{FaultCode, Faults, ListReference};
 
 /// Drafts, and the product lists that they name.
@@ -72,9 +73,8 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<(Changes, Vec<(String, PromotionId)>), ServiceError> {
         let Trial { drafts, lists } = trial;
-        let named: Vec<(String, PromotionId)> = drafts.named().collect();
-        let unknown: Vec<Uuid> =
-            named.iter().filter(|(_, id)| !rules.has(*id)).map(|(_, id)| id.uuid()).collect();
+        let unknown = drafts.named().filter(|(_, id)| !rules.has(*id));
+        let unknown: Vec<Uuid> = unknown.map(|(_, id)| id.uuid()).collect();
         let names: Vec<String> = lists.iter().map(|own| own.name.clone()).collect();
         let looked_up = if unknown.is_empty() && names.is_empty() {
             LookedUp::default()
@@ -84,16 +84,13 @@ impl Service {
             });
             read.await?
         };
-        looked_up.check(rules, &named, &lists)?;
+        looked_up.check(rules, &drafts, &lists)?;
         let created_at = |id: PromotionId| {
             let stored = rules.created_at(id);
-            let stored = stored.or_else(|| looked_up.created_at.get(&id.uuid()).copied());
-            // New drafts are created in the order of their places.
-            let place = i64::from(id.draft_place().unwrap_or(0));
-            stored.unwrap_or(now + TimeDelta::microseconds(place))
+            stored.or_else(|| looked_up.created_at.get(&id.uuid()).copied())
         };
         let without = drafts.without.clone();
-        let (with, codes) = drafts.promotions(created_at);
+        let (with, codes) = drafts.promotions(created_at, now);
         Ok((Changes { with, without, product_lists: looked_up.product_lists }, codes))
     }
 }
@@ -125,20 +122,12 @@ impl LookedUp {
     fn check(
         &self,
         rules: &RuleSet,
-        named: &[(String, PromotionId)],
+        drafts: &Drafts,
         lists: &[ListReference],
     ) -> Result<(), ServiceError> {
         let mut faults = Faults::new();
-        for (place, (pointer, id)) in named.iter().enumerate() {
-            if !rules.has(*id) && !self.created_at.contains_key(&id.uuid()) {
-                let message = "there is no such promotion";
-                faults.add_at(pointer.clone(), FaultCode::UnknownReference, message);
-            }
-            if named.iter().take(place).any(|(_, before)| before == id) {
-                let message = "is named twice";
-                faults.add_at(pointer.clone(), FaultCode::NotUnique, message);
-            }
-        }
+        let exists = |id: PromotionId| rules.has(id) || self.created_at.contains_key(&id.uuid());
+        wire::drafts::check_named(drafts, "", exists, &mut faults);
         for own in lists {
             if !self.product_lists.contains_key(&own.name) {
                 let message = "is no product list";

@@ -3,7 +3,7 @@
 use super::body::*;
 use super::code::CodeText;
 use super::decode::{Object, Value};
-use super::faults::Faults;
+use super::faults::{FaultCode, Faults};
 use super::promotion::{self, MAX_DRAFT_CODES, Purpose, TermsBody};
 use crate::domain::cart::Request;
 use crate::domain::draft::{Draft, Drafts, Identity, MAX_DRAFTS};
@@ -62,6 +62,27 @@ fn draft(value: Value<'_, '_>, faults: &mut Faults) -> Option<Draft> {
         }
     };
     Some(Draft { identity, terms })
+}
+
+/// Reports promotions that do not exist, and those that are named twice. `root` is the place of the request.
+pub fn check_named(
+    drafts: &Drafts,
+    root: &str,
+    exists: impl Fn(PromotionId) -> bool,
+    faults: &mut Faults,
+) {
+    let mut named = Vec::new();
+    for (pointer, id) in drafts.named() {
+        let pointer = format!("{root}{pointer}");
+        if !exists(id) {
+            let message = "there is no such promotion";
+            faults.add_at(pointer.clone(), FaultCode::UnknownReference, message);
+        }
+        if named.contains(&id) {
+            faults.add_at(pointer, FaultCode::NotUnique, "is named twice");
+        }
+        named.push(id);
+    }
 }
 
 described! {

@@ -32,7 +32,8 @@ use serde_json::Value;
 
 /// Evaluates a document as `promotion-engine evaluate` does: the result, or the problem.
 fn evaluate(document: &Value) -> Value {
-    let now = chrono::DateTime::UNIX_EPOCH;
+    // The promotions of a document are created in the first seconds of 1970, and new drafts now.
+    let now = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1);
     let text = match promotion_engine::document::evaluate(document.to_string().as_bytes(), now) {
         Ok(result) => result,
         Err(problem) => problem.print(None),

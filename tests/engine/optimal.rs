@@ -27,7 +27,9 @@ fn document(seed: u64) -> Value {
     let mut document = generate::document(seed);
     document["settings"]["strategy"] = json!("optimal");
     document["settings"]["optimal"] = json!({"budget_ms": 200});
-    document["promotions"].as_array_mut().expect("promotions").truncate(6);
+    // Drafts add at most two.
+    let most = if seed.is_multiple_of(5) { 4 } else { 6 };
+    document["promotions"].as_array_mut().expect("promotions").truncate(most);
     let names: Vec<Value> = document["promotions"]
         .as_array()
         .expect("promotions")
@@ -36,6 +38,9 @@ fn document(seed: u64) -> Value {
         .collect();
     let codes = document["codes"].as_object_mut().expect("codes");
     codes.retain(|name, _| names.iter().any(|own| own == name));
+    if seed.is_multiple_of(5) {
+        generate::add_drafts(seed, &mut document);
+    }
     document
 }
 
@@ -50,15 +55,17 @@ fn no_set_in_no_order_is_better_than_what_is_chosen() {
     let counts = Mutex::new(BTreeMap::new());
     for_each_seed_of(documents(), "OPTIMAL_DOCUMENTS", |seed| {
         let document = document(seed);
-        let expected = oracle::evaluate(&document);
+        let mut expected = oracle::evaluate(&document);
         let mut actual = evaluate(&document);
-        name_promotions_by_place(&mut actual);
         if actual["optimality"]["proven"] == false {
             unproven.fetch_add(1, Ordering::Relaxed);
         }
         let mut counts = counts.lock().expect("no panic while counting");
         generate::census_terms(&actual, &document, &mut counts);
+        generate::census_drafts(&actual, &document, &mut counts);
         drop(counts);
+        name_promotions_by_place(&mut actual);
+        name_promotions_by_place(&mut expected);
         let mut ranked = document.clone();
         ranked["settings"]["strategy"] = json!("ranked");
         if total(&evaluate(&ranked)) < total(&actual) {
@@ -85,6 +92,9 @@ fn no_set_in_no_order_is_better_than_what_is_chosen() {
         for what in ["within level item", "within level cart", "across levels"] {
             let what = format!("incompatible {what} under optimal");
             assert!(counts.contains_key(&what), "no document reached: {what}");
+        }
+        for what in ["drafts under optimal", "draft new applied", "draft better_deal_taken"] {
+            assert!(counts.contains_key(what), "no document reached: {what}");
         }
     }
 }

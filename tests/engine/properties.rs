@@ -85,7 +85,7 @@ fn money_adds_up() {
 fn promotions_that_the_index_leaves_out_would_not_have_mattered() {
     for_each_seed(|seed| {
         // With `explain` every promotion is looked at; without it those that the index finds.
-        let mut document = generate::document(seed);
+        let mut document = generate::perhaps_with_drafts(seed);
         document["request"]["explain"] = json!("all");
         let mut all = evaluate(&document);
         all.as_object_mut().map(|members| members.remove("not_applied"));

@@ -148,6 +148,7 @@ pub(crate) fn by_rank<'e>(case: &Case<'e>, a: &Candidate<'e>, b: &Candidate<'e>)
     let discounts = || (lone_discount(case, a), lone_discount(case, b));
     let criteria = &case.rules.settings().ranking;
     let by_criteria = ranking::compare_dated(criteria, a.dated(), b.dated(), discounts);
-    // Indexes are in order of creation, then id.
-    by_criteria.then(a.index.cmp(&b.index))
+    // A draft can take the place of a promotion that is not in the rules, so indexes do not decide.
+    let made = |own: &Candidate<'_>| (own.compiled.promotion.created_at, own.compiled.promotion.id);
+    by_criteria.then_with(|| made(a).cmp(&made(b)))
 }

@@ -1,5 +1,6 @@
 //! What a run of random documents has reached.
 
+use super::promotion_of;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -57,10 +58,7 @@ pub fn census(result: &Value, document: &Value, counts: &mut BTreeMap<String, u6
         other => other.to_string(),
     };
     for applied in list(&result["applied"]) {
-        let promotions = list(&document["promotions"]);
-        let Some(promotion) = promotions.iter().find(|it| it["name"] == applied["name"]) else {
-            continue;
-        };
+        let promotion = promotion_of(document, &applied);
         let benefit = &promotion["benefit"];
         let kind = word(&benefit["type"]);
         count(format!("benefit {kind}"));

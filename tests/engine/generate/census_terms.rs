@@ -1,5 +1,6 @@
 //! What a run of random documents has reached of the newer terms.
 
+use super::promotion_of;
 use crate::evaluate;
 use crate::properties::decimal;
 use serde_json::Value;
@@ -78,15 +79,9 @@ fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The promotion of an entry of the result.
-fn promotion<'d>(document: &'d Value, entry: &Value) -> &'d Value {
-    let mut all = entries(&document["promotions"]);
-    all.find(|own| own["name"] == entry["name"]).unwrap_or(&Value::Null)
-}
-
 fn count_steps(result: &Value, document: &Value, count: &mut impl FnMut(String)) {
     for applied in entries(&result["applied"]) {
-        let promotion = promotion(document, applied);
+        let promotion = promotion_of(document, applied);
         let benefit = &promotion["benefit"];
         let Some(values) = benefit["steps"]["values"].as_array() else {
             continue;
@@ -137,8 +132,8 @@ fn count_incompatible(result: &Value, document: &Value, count: &mut impl FnMut(S
     let strategy = document["settings"]["strategy"].as_str().unwrap_or("ranked");
     let reason = if strategy == "optimal" { "better_deal_taken" } else { "incompatible" };
     for refused in entries(&result["not_applied"]).filter(|own| own["reason"] == reason) {
-        let refused = promotion(document, refused);
-        let applied = entries(&result["applied"]).map(|own| promotion(document, own));
+        let refused = promotion_of(document, refused);
+        let applied = entries(&result["applied"]).map(|own| promotion_of(document, own));
         for applied in applied.filter(|own| are_incompatible(own, refused)) {
             let (one, other) = (level(applied), level(refused));
             let where_ = if one == other {
@@ -166,9 +161,9 @@ fn count_floors(result: &Value, document: &Value, count: &mut impl FnMut(String)
     }
     let without = evaluate(&without);
     for free in entries(&without["applied"]) {
-        let promotion = promotion(document, free);
+        let promotion = promotion_of(document, free);
         let kind = word(&promotion["benefit"]["type"]);
-        let is_own = |own: &&Value| own["name"] == free["name"];
+        let is_own = |own: &&Value| own["promotion_id"] == free["promotion_id"];
         if let Some(held) = entries(&result["applied"]).find(is_own) {
             if decimal(&held["discount"]) >= decimal(&free["discount"]) {
                 continue;
@@ -194,7 +189,8 @@ fn count_floors(result: &Value, document: &Value, count: &mut impl FnMut(String)
 }
 
 fn count_customers(result: &Value, document: &Value, count: &mut impl FnMut(String)) {
-    let is_identified = |own: &&Value| promotion(document, own)["audience"]["type"] == "identified";
+    let is_identified =
+        |own: &&Value| promotion_of(document, own)["audience"]["type"] == "identified";
     for _ in entries(&result["applied"]).filter(is_identified) {
         count("identified applied".to_owned());
     }
@@ -219,7 +215,7 @@ fn count_suggestions(result: &Value, document: &Value, count: &mut impl FnMut(St
     for own in entries(&result["suggestions"]) {
         let kind = word(&own["kind"]);
         count(format!("suggest {kind}"));
-        let promotion = promotion(document, own);
+        let promotion = promotion_of(document, own);
         if promotion["benefit"]["target"]["from"] == "beyond_condition" && kind == "add_quantity" {
             count("suggest beyond the condition".to_owned());
         }

@@ -7,9 +7,11 @@
 mod benefit;
 mod cart;
 mod census;
+mod census_drafts;
 mod census_terms;
 mod conditions;
 pub mod dice;
+mod drafts;
 mod promotion;
 mod settings;
 mod suggestions;
@@ -17,10 +19,12 @@ mod terms;
 mod words;
 
 pub use census::{REACHED, census};
+pub use census_drafts::{REACHED_DRAFTS, census_drafts};
 pub use census_terms::{REACHED_TERMS, census_terms};
 
 use dice::Dice;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 /// The document of a seed: 1 to 8 promotions and a cart of 1 to 6 lines.
 pub fn document(seed: u64) -> Value {
@@ -52,6 +56,21 @@ pub fn document(seed: u64) -> Value {
     document
 }
 
+/// The document of a seed. To one of four, drafts are added.
+pub fn perhaps_with_drafts(seed: u64) -> Value {
+    let mut document = document(seed);
+    let mut dice = Dice::new(seed ^ 0xd_4af7);
+    if dice.chance(25) {
+        drafts::add(&mut dice, &mut document);
+    }
+    document
+}
+
+/// Adds drafts to the document of a seed.
+pub fn add_drafts(seed: u64, document: &mut Value) {
+    drafts::add(&mut Dice::new(seed ^ 0xd_4af7), document);
+}
+
 /// The document of a seed, with promotions that suggest themselves.
 pub fn suggesting(seed: u64) -> Value {
     let mut document = document(seed);
@@ -71,4 +90,20 @@ fn codes(dice: &mut Dice, promotions: &[Value]) -> Map<String, Value> {
         }
     }
     codes
+}
+
+/// The promotion of an entry of a result: a draft where there is one.
+fn promotion_of<'d>(document: &'d Value, entry: &Value) -> &'d Value {
+    let named = |list: &'d Value, name: fn(usize) -> String| {
+        let mut all = list.as_array().into_iter().flatten().enumerate();
+        let is_own = |(place, own): &(usize, &Value)| match own["id"].as_str() {
+            Some(id) => entry["promotion_id"] == *id,
+            None => entry["promotion_id"] == *name(*place),
+        };
+        all.find(is_own).map(|(_, own)| own)
+    };
+    let draft = named(&document["request"]["with"], |place| format!("draft:{place}"));
+    let stored =
+        || named(&document["promotions"], |place| Uuid::from_u128(place as u128).to_string());
+    draft.or_else(stored).unwrap_or(&Value::Null)
 }

@@ -45,7 +45,6 @@ pub struct World<'a> {
     pub store: Option<&'a Value>,
     pub channel: Option<&'a str>,
     pub product_lists: &'a Value,
-    pub codes: &'a Value,
     pub explain_all: bool,
     pub currency: &'a str,
     pub shipping: Option<Exact>,
@@ -101,7 +100,7 @@ impl Line<'_> {
 /// A promotion (5).
 pub struct Promotion<'a> {
     pub index: usize,
-    pub id: String,
+    pub id: &'a str,
     pub name: &'a str,
     pub kind: &'a str,
     pub status: &'a str,
@@ -202,7 +201,6 @@ impl<'a> World<'a> {
                 .find(|store| code.is_some() && text(store, "code") == code),
             channel: text(request, "channel"),
             product_lists: field(document, "product_lists").unwrap_or(&Value::Null),
-            codes: field(document, "codes").unwrap_or(&Value::Null),
             explain_all: text(request, "explain") == Some("all"),
             currency: text(cart, "currency").unwrap_or(settings.currency),
             shipping: field(cart, "shipping").and_then(|it| decimal(it, "amount")),
@@ -351,7 +349,7 @@ fn read_without_steps(index: usize, json: &Value) -> Promotion<'_> {
     ];
     Promotion {
         index,
-        id: text(json, "id").map_or_else(|| index.to_string(), str::to_owned),
+        id: text(json, "id").expect("an id"),
         name: text(json, "name").expect("a name"),
         kind: text(json, "type").expect("a type"),
         status: text(json, "status").unwrap_or("active"),

@@ -178,8 +178,8 @@ pub fn presented_codes<'a>(world: &World<'a>) -> Vec<(&'a str, Presented)> {
 /// The promotion that has this code, and the customer to whom the code is bound.
 fn owner_of<'a>(world: &World<'a>, code: &str) -> Option<(usize, Option<&'a str>)> {
     let is_public = |promotion: &&Promotion<'_>| !matches!(promotion.status, "draft" | "archived");
-    let of_promotion = |promotion: &Promotion<'_>| {
-        let mut codes = list(world.codes, promotion.name).iter().map(|json| match json {
+    let of_promotion = |promotion: &Promotion<'a>| {
+        let mut codes = list(promotion.json, "codes").iter().map(|json| match json {
             Value::String(own) => (own.as_str(), None),
             bound => (text(bound, "code").expect("a code"), text(bound, "customer_id")),
         });

@@ -95,10 +95,6 @@ fn lines(world: &World<'_>, verdict: &Verdict) -> Value {
 fn applied(world: &World<'_>, verdict: &Verdict) -> Value {
     let entry = |(place, gift): &(usize, super::benefits::Gift)| {
         let promotion = &world.promotions[*place];
-        let code = match promotion.kind {
-            "code_linked" => unlocking_code(world, promotion),
-            _ => None,
-        };
         json!({
             "promotion_id": promotion.id,
             "name": promotion.name,
@@ -108,7 +104,8 @@ fn applied(world: &World<'_>, verdict: &Verdict) -> Value {
             "times": gift.times,
             "discount": amount(&gift.discount, world.settings.precision),
             "points": plain(&gift.points),
-            "code": code,
+            // A draft shares the codes of the promotion that it replaces, whatever its own type.
+            "code": unlocking_code(world, promotion),
             "issuance_id": null,
             "message": text(promotion.json, "message").unwrap_or_default(),
         })
