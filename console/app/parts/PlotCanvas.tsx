@@ -6,11 +6,15 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 
 import { plotTexts } from '../texts/shared';
+import { marksOf, markWords } from './axis';
 import type { PlotProps } from './Plot';
 
 const HEIGHT = 190;
 
 const HALF_DAY = 43_200;
+
+/** The room that a mark of the time axis takes. */
+const MARK = 70;
 
 /** The first is dark enough on white, the second light enough on black. */
 const COLORS = {
@@ -38,10 +42,13 @@ export default function PlotCanvas({ times, series, kind, zone, axis }: PlotProp
       scales: {
         // Bars need room at both ends, and a single time a span around it.
         x: { range: (_, low, high) => [low - room, high + room] },
-        y: { range: (_, low, high) => (low === high ? [Math.min(0, low), Math.max(1, high)] : uPlot.rangeNum(Math.min(0, low), Math.max(0, high), 0.1, true)) },
+        y: { range: (_, low, high) => (low === 0 && high === 0 ? [0, 1] : uPlot.rangeNum(Math.min(0, low), Math.max(0, high), 0.1, true)) },
       },
       axes: [
-        { stroke: ink, grid, ticks: grid },
+        {
+          stroke: ink, grid, ticks: grid,
+          splits: (own) => marksOf(times, own.width / MARK), values: (_, marks) => markWords(times, marks, zone),
+        },
         { stroke: ink, grid, ticks: grid, size: 70, values: (_, marks) => marks.map((mark) => axis(mark)) },
       ],
       series: [
