@@ -32,8 +32,8 @@ export function Root() {
       <Shell key={session.tenant} session={session} />
       {/* It covers dialogs and notes too. Behind it the page stays as it is, with all that was entered. */}
       <Modal
-        opened={isRefused} onClose={() => undefined} fullScreen withCloseButton={false} closeOnEscape={false} zIndex={1000} aria-label={signIn.title}
-        transitionProps={{ duration: 0 }}
+        opened={isRefused} onClose={() => undefined} fullScreen withCloseButton={false} closeOnEscape={false} zIndex={1000} transitionProps={{ duration: 0 }}
+        attributes={{ content: { 'aria-label': signIn.title } }}
       >
         <SignIn takeOffered={takeOffered} />
       </Modal>

@@ -43,7 +43,7 @@ export function change(folder: string, statement: string): void {
   const program = readFileSync(join(cluster, 'postmaster.opts'), 'utf8').split(' "')[0] ?? '';
   // PostgreSQL refuses to run as root.
   const { uid, gid } = statSync(cluster);
-  execFileSync(program, ['--single', '-j', '-D', cluster, 'postgres'], { cwd: '/', input: `${statement};\n\n`, uid, gid });
+  execFileSync(program, ['--single', '-j', '-D', cluster, 'promotion_engine'], { cwd: '/', input: `${statement};\n\n`, uid, gid });
 }
 
 /** Starts `serve` or `demo`, and waits until `isReady`. */
