@@ -31,7 +31,7 @@ test('the receiver of a webhook was ill for a day: its dead messages are looked 
     for (const sale of ['W-1', 'W-2']) await sell(shop, sale, [shirts(1)], {}, address);
     await expect.poll(() => new Set(tried).size, { timeout: 20_000 }).toBe(2);
     await service.stop();
-    change(folder, "update webhook_delivery set first_attempt_at = first_attempt_at - interval '2 days', next_attempt_at = now()");
+    change(folder, "update webhook_delivery set first_attempt_at = first_attempt_at - interval '2 days', next_attempt_at = now(); update webhook set rests_until = null");
     service = await start('serve', how);
 
     const page = await visit(shop.admin, '/setup/webhooks', { service: address });

@@ -1,5 +1,5 @@
 /** A service of its own, with its own embedded PostgreSQL: started, and stopped by its process id. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -43,7 +43,8 @@ export function change(folder: string, statement: string): void {
   const program = readFileSync(join(cluster, 'postmaster.opts'), 'utf8').split(' "')[0] ?? '';
   // PostgreSQL refuses to run as root.
   const { uid, gid } = statSync(cluster);
-  execFileSync(program, ['--single', '-j', '-D', cluster, 'promotion_engine'], { cwd: '/', input: `${statement};\n\n`, uid, gid });
+  const { stderr } = spawnSync(program, ['--single', '-j', '-D', cluster, 'promotion_engine'], { cwd: '/', input: `${statement};\n\n`, uid, gid, encoding: 'utf8' });
+  if (stderr.includes('ERROR')) throw new Error(stderr);
 }
 
 /** Starts `serve` or `demo`, and waits until `isReady`. */
