@@ -30,7 +30,7 @@ test('a manager makes a buy-two-get-one for weekends, sees it on the sample cart
   expect((await priced(shop, [shirts(3)])).totals.discount).toBe(today === 0 || today === 6 ? '400.00' : '0.00');
 });
 
-test.each(Object.values(starts))('the starting point “$title” is saved as it is, and priced by the service', async ({ title }) => {
+test.each(Object.values(starts))('the starting point $title is saved as it is, and priced by the service', async ({ title }) => {
   const shop = await openShop();
   const page = await visit(shop.admin, '/promotions/new');
   await page.getByRole('link', { name: new RegExp(`^${title}`) }).click();
