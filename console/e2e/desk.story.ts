@@ -85,24 +85,3 @@ test('a customer is given a reward at the desk, loses it again, and is forgotten
   await button(forget, 'Forget').click();
   await expect.poll(async () => (await call<{ items: unknown[] }>(shop.admin, 'GET', '/v1/issuances?customer_id=C-77')).items.length).toBe(0);
 });
-
-test('a backtest says what last month would have cost with a draft, and a sale is opened from it', async () => {
-  const shop = await openShop();
-  await makePromotion(shop);
-  await makePromotion(shop, { name: 'Twenty percent', status: 'draft', benefit: { type: 'percentage_off', value: '20', target: { type: 'cart' } } });
-  for (const number of [1, 2, 3]) await sell(shop, `B-${number}`, [shirts(number)]);
-  const page = await visit(shop.admin, '/backtests');
-  await button(page, 'New backtest').first().click();
-  const dialog = page.getByRole('dialog', { name: 'New backtest' });
-  await dialog.getByRole('textbox', { name: 'Name' }).fill('Twenty instead of ten');
-  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-  await dialog.getByLabel('until').fill(`${tomorrow}T00:00`);
-  await dialog.getByRole('combobox', { name: 'With these, though they are not active' }).click();
-  await page.getByRole('option', { name: /^Twenty percent/ }).click();
-  await page.keyboard.press('Escape');
-  await button(dialog, 'Start').click();
-  await sees(page, '3 carts were priced.');
-  await sees(page, /3 carts get more, 0 get less/);
-  await page.getByRole('button', { name: 'Try this cart: B-3' }).click();
-  await page.getByRole('heading', { name: 'Try a cart', exact: true, level: 1 }).waitFor();
-});

@@ -87,3 +87,63 @@ test('a key is revoked while its owner works: the sign-in says why, and the page
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: promotion.name, exact: true, level: 1 }).waitFor();
 });
+
+test('a key is revoked in the middle of an edit: nothing entered is lost, and with another key it is saved', async () => {
+  const shop = await openShop();
+  const { id } = await makePromotion(shop, { status: 'draft' });
+  const own = await call<{ id: string; key: string }>(shop.admin, 'POST', '/v1/keys', { role: 'admin', label: 'to be revoked' });
+  const page = await visit(own.key, `/promotions/${id}/edit`);
+  await page.getByRole('textbox', { name: 'Name' }).fill('Typed before');
+  await call(shop.admin, 'DELETE', `/v1/keys/${own.id}`);
+  // The live receipt asks the service with each change, so the page learns it now.
+  await page.getByRole('textbox', { name: 'Description' }).fill('Typed after');
+  const signIn = page.getByRole('dialog', { name: 'Sign in' });
+  await sees(signIn, 'Nothing that you have entered is lost');
+  await signIn.getByRole('textbox', { name: 'Key' }).fill(`${shop.admin}x`);
+  await page.keyboard.press('Enter');
+  await sees(signIn, 'This key is not known.');
+  await signIn.getByRole('textbox', { name: 'Key' }).fill(shop.admin);
+  await page.keyboard.press('Enter');
+  await signIn.waitFor({ state: 'detached' });
+  await sees(page.getByRole('region', { name: 'On a sample cart' }), 'It applies');
+  await button(page, 'Save').click();
+  await page.getByRole('heading', { name: 'Typed before', exact: true, level: 1 }).waitFor();
+  await sees(page, 'Typed after');
+});
+
+test('a key is revoked while a form is filled in: it says that it was not done, and is sent once more', async () => {
+  const shop = await openShop();
+  const own = await call<{ id: string; key: string }>(shop.admin, 'POST', '/v1/keys', { role: 'admin', label: 'to be revoked' });
+  const page = await visit(own.key, '/setup/lists');
+  await button(page, 'Add a list').first().click();
+  const dialog = page.getByRole('dialog', { name: 'Add a list' });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('clearance');
+  await dialog.getByRole('textbox', { name: 'Content of the file' }).fill('sku\nSHIRT-1');
+  await call(shop.admin, 'DELETE', `/v1/keys/${own.id}`);
+  await button(dialog, 'Import').click();
+  const key = page.getByRole('dialog', { name: 'Sign in' }).getByRole('textbox', { name: 'Key' });
+  await key.fill(shop.admin);
+  // It closes nothing of what is behind.
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
+  await key.waitFor({ state: 'detached' });
+  await sees(dialog, 'This was not done: your key was refused');
+  await button(dialog, 'Import').click();
+  await sees(dialog, 'The list has 1 SKU.');
+});
+
+test('after a key was revoked, the key of another shop begins anew, and sees nothing of the former', async () => {
+  const [shop, other] = [await openShop(), await openShop()];
+  const promotion = await makePromotion(shop, { name: 'Of the former shop' });
+  const own = await call<{ id: string; key: string }>(shop.admin, 'POST', '/v1/keys', { role: 'admin', label: 'to be revoked' });
+  const page = await visit(own.key, '/promotions');
+  await sees(page, promotion.name);
+  await call(shop.admin, 'DELETE', `/v1/keys/${own.id}`);
+  await page.getByRole('navigation').getByRole('link', { name: 'Stores' }).click();
+  await page.getByRole('dialog', { name: 'Sign in' }).getByRole('textbox', { name: 'Key' }).fill(other.admin);
+  await page.keyboard.press('Enter');
+  await sees(page, 'No stores yet.');
+  await page.getByRole('navigation').getByRole('link', { name: 'Promotions' }).click();
+  await sees(page, 'No promotions yet');
+  expect(await page.getByText(promotion.name).count()).toBe(0);
+});

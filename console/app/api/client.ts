@@ -7,22 +7,19 @@ import type { Middleware } from 'openapi-fetch';
 
 import { asProblem, problemOf } from './problem';
 import type { paths } from './schema';
-import { currentSession, end } from './session';
+import { currentSession, keyWasRefused } from './session';
 
 const withKey: Middleware = {
   onRequest({ request }) {
+    if (request.headers.has('authorization')) return request;
     const session = currentSession();
-    if (session !== null && !request.headers.has('authorization')) {
-      request.headers.set('authorization', `Bearer ${session.key}`);
-    }
+    // Pages that are open behind the sign-in may still ask.
+    if (session === null) return new Response(null, { status: 401 });
+    request.headers.set('authorization', `Bearer ${session.key}`);
     return request;
   },
   onResponse({ request, response }) {
-    // The key was revoked, or has expired, while it was in use.
-    const session = currentSession();
-    if (response.status === 401 && request.headers.get('authorization') === `Bearer ${session?.key ?? ''}`) {
-      end('refused');
-    }
+    if (response.status === 401) keyWasRefused(request.headers.get('authorization')?.replace(/^Bearer /, '') ?? null);
     return response;
   },
 };

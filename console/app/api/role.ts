@@ -3,8 +3,9 @@
  * the calls writes anything. Keys are checked before bodies: an empty draft is refused to a viewer by role (403), and
  * to an admin by its faults (422).
  */
+import { api, call } from './client';
 import { ApiProblem, asProblem, problemOf } from './problem';
-import type { Role } from './session';
+import type { Role, Session } from './session';
 
 /** The key is known, and has no use for the console: a till's or an issuer's. */
 export class WrongRole extends Error {}
@@ -27,8 +28,15 @@ async function status(method: string, path: string, key: string): Promise<number
   throw problemOf(response, await response.json().catch(() => null));
 }
 
-/** Finds the role of a key, or throws why it cannot be used. */
-export async function roleOf(key: string): Promise<Role> {
+/** Finds whose key it is, or throws why it cannot be used. */
+export async function sessionOf(key: string): Promise<Session> {
+  const role = await roleOf(key);
+  if (role === 'operator') return { key, role, tenant: null };
+  const { id } = await call(api.GET('/v1/tenant', { headers: { authorization: `Bearer ${key}` } }));
+  return { key, role, tenant: id };
+}
+
+async function roleOf(key: string): Promise<Role> {
   // A header holds no other characters; the browser would refuse to send it.
   if (!/^[\x21-\x7e]+$/.test(key)) throw new ApiProblem(401, 'unauthorized', '', null);
   if ((await status('POST', '/v1/promotions?dry_run=true', key)) !== 403) return 'admin';

@@ -1,6 +1,6 @@
 /** Sends a file, and tells how much of it has left. `fetch` does not tell that. */
 import { ApiProblem, problemOf } from './problem';
-import { currentSession, end } from './session';
+import { currentSession, keyWasRefused } from './session';
 
 function parsed(text: string): unknown {
   try {
@@ -29,7 +29,7 @@ export function sendCsv<T>(method: 'POST' | 'PUT', path: string, text: string, o
       }
       const requestId = request.getResponseHeader('x-request-id');
       const headers = requestId === null ? {} : { 'x-request-id': requestId };
-      if (request.status === 401 && currentSession()?.key === key) end('refused');
+      if (request.status === 401) keyWasRefused(key);
       reject(problemOf(new Response(null, { status: request.status, headers }), body));
     };
     request.send(text);
@@ -38,13 +38,15 @@ export function sendCsv<T>(method: 'POST' | 'PUT', path: string, text: string, o
 
 /** Reads a text from the service, as an export has it. */
 export async function readText(path: string, accept: string): Promise<string> {
+  const key = currentSession()?.key ?? '';
   let response: Response;
   try {
-    response = await fetch(path, { headers: { authorization: `Bearer ${currentSession()?.key ?? ''}`, accept } });
+    response = await fetch(path, { headers: { authorization: `Bearer ${key}`, accept } });
   } catch {
     throw new ApiProblem(0, 'no_answer', '', null);
   }
   const text = await response.text();
+  if (response.status === 401) keyWasRefused(key);
   if (!response.ok) throw problemOf(response, parsed(text));
   return text;
 }

@@ -10,9 +10,14 @@ export type Role = 'admin' | 'viewer' | 'operator';
 export interface Session {
   readonly key: string;
   readonly role: Role;
+  /** The tenant's id; null for the operator. */
+  readonly tenant: string | null;
 }
 
-/** Why the last session ended, to be said at the sign-in. */
+/**
+ * Why the last session ended, to be said at the sign-in. After `refused` the pages stay as they are behind it, so that
+ * nothing is lost of what was entered.
+ */
 export type Farewell = 'signed_out' | 'refused' | null;
 
 const STORE = 'promotion-engine.session';
@@ -31,7 +36,8 @@ function read(): Session | null {
   try {
     const stored: unknown = JSON.parse(text);
     if (typeof stored !== 'object' || stored === null || !('key' in stored) || !('role' in stored)) return null;
-    return typeof stored.key === 'string' && isRole(stored.role) ? { key: stored.key, role: stored.role } : null;
+    const tenant = 'tenant' in stored && typeof stored.tenant === 'string' ? stored.tenant : null;
+    return typeof stored.key === 'string' && isRole(stored.role) ? { key: stored.key, role: stored.role, tenant } : null;
   } catch {
     return null;
   }
@@ -41,15 +47,13 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
+/** The session whose key still counts. */
 export function currentSession(): Session | null {
-  return session;
-}
-
-export function lastFarewell(): Farewell {
-  return farewell;
+  return farewell === 'refused' ? null : session;
 }
 
 export function begin(started: Session): void {
+  if (session?.tenant !== started.tenant) sessionStorage.clear();
   session = started;
   farewell = null;
   sessionStorage.setItem(STORE, JSON.stringify(started));
@@ -57,21 +61,33 @@ export function begin(started: Session): void {
 }
 
 /** Forgets everything that this tab knows. */
-export function end(why: Farewell): void {
+export function signOut(): void {
   session = null;
-  farewell = why;
+  farewell = 'signed_out';
   sessionStorage.clear();
   tell();
 }
 
+/** The service refused a key: it was revoked while it was in use. */
+export function keyWasRefused(key: string | null): void {
+  if (key === null || currentSession()?.key !== key) return;
+  farewell = 'refused';
+  sessionStorage.removeItem(STORE);
+  tell();
+}
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The session whose pages are open. Its key may have been refused. */
 export function useSession(): Session | null {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    currentSession,
-  );
+  return useSyncExternalStore(listen, () => session);
+}
+
+export function useFarewell(): Farewell {
+  return useSyncExternalStore(listen, () => farewell);
 }
 
 /** The key of `#key=…`, which is removed from the address at once. A fragment is never sent to a server. */

@@ -1,14 +1,14 @@
 /** The root of all pages: the sign-in, or the frame around the page that was asked for. */
-import { Alert, Button, Stack, Text } from '@mantine/core';
+import { Alert, Button, Modal, Stack, Text } from '@mantine/core';
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { Navigate, useRouteError } from 'react-router';
 
 import { ApiProblem } from '../api/problem';
-import { takeKeyFromAddress, useSession } from '../api/session';
+import { takeKeyFromAddress, useFarewell, useSession } from '../api/session';
 import type { Role } from '../api/session';
 import { NAVIGATION } from '../navigation';
-import { frame, states } from '../texts/frame';
+import { frame, signIn, states } from '../texts/frame';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
 import { Failed } from '../parts/states';
@@ -25,7 +25,20 @@ function takeOffered(): string | null {
 
 export function Root() {
   const session = useSession();
-  return session === null ? <SignIn takeOffered={takeOffered} /> : <Shell session={session} />;
+  const isRefused = useFarewell() === 'refused';
+  if (session === null) return <SignIn takeOffered={takeOffered} />;
+  return (
+    <>
+      <Shell key={session.tenant} session={session} />
+      {/* It covers dialogs and notes too. Behind it the page stays as it is, with all that was entered. */}
+      <Modal
+        opened={isRefused} onClose={() => undefined} fullScreen withCloseButton={false} closeOnEscape={false} zIndex={1000} transitionProps={{ duration: 0 }}
+        attributes={{ content: { 'aria-label': signIn.title } }}
+      >
+        <SignIn takeOffered={takeOffered} />
+      </Modal>
+    </>
+  );
 }
 
 /** The first page that the role has. */

@@ -8,7 +8,7 @@ import { Suspense, useEffect } from 'react';
 import { Link, Outlet, useLocation, useNavigation } from 'react-router';
 
 import { queries } from '../api/queries';
-import { end } from '../api/session';
+import { signOut } from '../api/session';
 import type { Role, Session } from '../api/session';
 import { NAVIGATION } from '../navigation';
 import { frame, states } from '../texts/frame';
@@ -48,7 +48,7 @@ function Frame({ session, name, zone }: { session: Session; name: string; zone: 
           <Group gap="xs" wrap="nowrap">
             <Badge variant="light" tt="none" visibleFrom="sm" title={frame.role[session.role]}>{session.role}</Badge>
             <SchemeSwitch />
-            <Button variant="default" size="compact-sm" onClick={() => { queries.clear(); end('signed_out'); }}>
+            <Button variant="default" size="compact-sm" onClick={() => { queries.clear(); signOut(); }}>
               {frame.signOut}
             </Button>
           </Group>

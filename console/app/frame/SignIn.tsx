@@ -3,8 +3,9 @@ import { useMutation } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 import { asProblem } from '../api/problem';
-import { roleOf, WrongRole } from '../api/role';
-import { begin, lastFarewell } from '../api/session';
+import { queries } from '../api/queries';
+import { sessionOf, WrongRole } from '../api/role';
+import { begin, useFarewell, useSession } from '../api/session';
 import { frame, signIn } from '../texts/frame';
 import { Failed } from '../parts/states';
 
@@ -21,11 +22,19 @@ function refusalOf(error: unknown): Refusal {
 /** Asks for a key. What came in the address is tried at once. */
 export function SignIn({ takeOffered }: { takeOffered: () => string | null }) {
   const [key, setKey] = useState('');
+  const former = useSession();
   const { mutate, isPending: isTrying, error } = useMutation({
-    mutationFn: async (tried: string) => begin({ key: tried, role: await roleOf(tried) }),
+    mutationFn: async (tried: string) => {
+      const session = await sessionOf(tried);
+      const isSame = former?.tenant === session.tenant;
+      if (!isSame) queries.clear();
+      begin(session);
+      // What was refused meanwhile is asked again.
+      if (isSame) void queries.invalidateQueries();
+    },
   });
   const refusal = error === null ? null : refusalOf(error);
-  const farewell = lastFarewell();
+  const farewell = useFarewell();
 
   useEffect(() => {
     const offered = takeOffered();
@@ -45,7 +54,7 @@ export function SignIn({ takeOffered }: { takeOffered: () => string | null }) {
             {farewell === 'signed_out' && refusal === null && <Alert color="gray" role="status">{signIn.signedOut}</Alert>}
             <Text size="sm">{signIn.explain}</Text>
             <PasswordInput
-              label={signIn.key} description={signIn.keyHelp} value={key} autoComplete="off" spellCheck={false}
+              label={signIn.key} description={signIn.keyHelp} value={key} autoComplete="off" spellCheck={false} data-mantine-stop-propagation
               onChange={(event) => setKey(event.currentTarget.value)} data-autofocus
             />
             {refusal !== null && 'words' in refusal && <Alert color="red" role="alert">{refusal.words}</Alert>}

@@ -6,11 +6,15 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 
 import { plotTexts } from '../texts/shared';
+import { marksOf, markWords } from './axis';
 import type { PlotProps } from './Plot';
 
 const HEIGHT = 190;
 
 const HALF_DAY = 43_200;
+
+/** The room that a mark of the time axis takes. */
+const MARK = 70;
 
 /** The first is dark enough on white, the second light enough on black. */
 const COLORS = {
@@ -29,19 +33,23 @@ export default function PlotCanvas({ times, series, kind, zone, axis }: PlotProp
     const ink = isDark ? '#c9c9c9' : '#343a40';
     const grid = { stroke: isDark ? '#424242' : '#e9ecef', width: 1 };
     const bars = uPlot.paths.bars?.({ size: [0.7, 40] });
-    const step = (times[1] ?? 0) - (times[0] ?? 0);
-    const room = times.length < 2 ? HALF_DAY : kind === 'bars' ? step / 2 : 0;
+    const [first = 0, second = 0] = times;
+    const last = times.at(-1) ?? 0;
+    const room = times.length < 2 ? HALF_DAY : kind === 'bars' ? (second - first) / 2 : 0;
     const plot = new uPlot({
       width: box.clientWidth, height: HEIGHT,
       tzDate: (time) => uPlot.tzDate(new Date(time * 1000), zone),
       cursor: { drag: { x: false, y: false } },
       scales: {
-        // Bars need room at both ends, and a single time a span around it.
-        x: { range: (_, low, high) => [low - room, high + room] },
-        y: { range: (_, low, high) => (low === high ? [Math.min(0, low), Math.max(1, high)] : uPlot.rangeNum(Math.min(0, low), Math.max(0, high), 0.1, true)) },
+        // Bars need room at both ends, and a single time a span around it: of one time, uPlot makes a thousand days.
+        x: { range: () => [first - room, last + room] },
+        y: { range: (_, low, high) => (low === 0 && high === 0 ? [0, 1] : uPlot.rangeNum(Math.min(0, low), Math.max(0, high), 0.1, true)) },
       },
       axes: [
-        { stroke: ink, grid, ticks: grid },
+        {
+          stroke: ink, grid, ticks: grid,
+          splits: (own) => marksOf(times, own.width / MARK), values: (_, marks) => markWords(times, marks, zone),
+        },
         { stroke: ink, grid, ticks: grid, size: 70, values: (_, marks) => marks.map((mark) => axis(mark)) },
       ],
       series: [

@@ -22,6 +22,7 @@ export function Loading({ what }: { what?: string }) {
 export function explained(problem: ApiProblem, needs: Role = 'admin'): { title: string; text: string } {
   if (problem.status === 0) return { title: states.noAnswerTitle, text: states.noAnswer };
   if (problem.code === 'outcome_unknown') return { title: states.unsureTitle, text: states.unsure };
+  if (problem.status === 401) return { title: states.signedOutTitle, text: states.signedOut };
   if (problem.status === 503) return { title: states.busyTitle, text: states.busy };
   if (problem.status === 429) return { title: states.tooManyTitle, text: states.tooMany };
   if (problem.status === 403) return { title: states.forbiddenTitle, text: states.forbidden(states.roles[needs]) };

@@ -16,8 +16,12 @@ const PICKS: Record<PickOrder, string> = {
   cart_order: 'first',
 };
 
+function usualPick(benefit: BenefitInput): PickOrder {
+  return benefit.type === 'bundle_price' ? 'most_expensive' : 'cheapest';
+}
+
 function pickOf(benefit: BenefitInput, target: ItemsTargetInput): PickOrder {
-  return target.pick ?? (benefit.type === 'bundle_price' ? 'most_expensive' : 'cheapest');
+  return target.pick ?? usualPick(benefit);
 }
 
 function isFree(benefit: BenefitInput, value: string | null | undefined): boolean {
@@ -58,7 +62,8 @@ function units(benefit: BenefitInput, target: ItemsTargetInput, say: Say): strin
   const which = selected(target.select, say);
   const quantity = target.quantity ?? (target.within === 'application' ? '1' : null);
   const pick = pickOf(benefit, target);
-  const isDefaultPick = target.pick === null || target.pick === undefined;
+  // The service fills in the usual one.
+  const isDefaultPick = pick === usualPick(benefit);
   const count = quantity === null ? null : say.count(quantity);
   switch (target.from ?? 'matching') {
     case 'matching': {

@@ -125,6 +125,7 @@ describe('benefits', () => {
       [{ type: 'percentage_off', value: '100', target: { type: 'shipping' } }, 'Shipping free'],
       [{ type: 'percentage_off', value: '10', target: { type: 'cart', select } }, '10% off the cart’s category Shirts'],
       [{ type: 'percentage_off', value: '10', target: { type: 'items', select, quantity: '2', pick: 'most_expensive' } }, '10% off the 2 most expensive of category Shirts'],
+      [{ type: 'percentage_off', value: '10', per: 'application', base: 'unit_price', same: null, repeat: null, target: { type: 'items', from: 'matching', select: null, quantity: null, pick: 'cheapest', within: 'cart' } }, '10% off every item'],
       [{ type: 'percentage_off', value: '10', base: 'mrp', target: { type: 'items', select } }, '10% off category Shirts, counted from the MRP'],
       [{ type: 'percentage_off', value: '50', target: { type: 'items', select, within: 'application', quantity: '1' }, repeat: { per: 'quantity', every: '3', max_times: 2 } },
         'The cheapest of every 3 of category Shirts 50% off, at most 2 times on a cart'],

@@ -141,7 +141,7 @@ export const stores = {
   removeTitle: (code: string) => `Delete the store ${code}?`,
   removeText: 'Carts that name it are refused then. A store that a promotion names cannot be deleted.',
   importHelp: 'One store in a line; zones are parted by |. Stores that are named are added or replaced, others stay. Either all lines are taken, or none.',
-  imported: (count: string) => `${count} stores were taken.`,
+  imported: (count: string) => (count === '1' ? '1 store was taken.' : `${count} stores were taken.`),
 } as const;
 
 export const lists = {
@@ -162,7 +162,7 @@ export const lists = {
   removeTitle: (name: string) => `Delete the list “${name}”?`,
   removeText: 'A list that a promotion uses cannot be deleted.',
   importHelp: 'One SKU in a line. The list has these SKUs then, and no others.',
-  imported: (size: string) => `The list has ${size} SKUs.`,
+  imported: (size: string) => `The list has ${size} ${size === '1' ? 'SKU' : 'SKUs'}.`,
   needsName: 'Give the list a name first.',
 } as const;
 
@@ -227,7 +227,7 @@ export const webhooks = {
   again: 'Send again',
   againAll: 'Send all again',
   againOf: (id: string) => `Send again: ${id}`,
-  sent: (count: number) => `${count} will be sent again.`,
+  sent: (count: number) => (count === 1 ? '1 message will be sent again.' : `${count} messages will be sent again.`),
   remove: 'Delete',
   removeOf: (name: string) => `Delete ${name}`,
   removeTitle: (name: string) => `Delete the webhook “${name}”?`,
@@ -274,7 +274,7 @@ export const vocabulary = {
   none: 'No names.',
   file: 'Import names',
   importHelp: 'One name in a line, with a title if it has one. They are added to what is there.',
-  imported: 'The names are taken.',
+  imported: (count: string) => (count === '1' ? '1 name was taken.' : `${count} names were taken.`),
   forget: 'Forget imported and seen names',
   forgetTitle: (field: string) => `Forget the names of “${field}”?`,
   forgetText: 'Names of stores, settings and promotions stay. Others come back when they are sold or imported again.',

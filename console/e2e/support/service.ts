@@ -1,6 +1,7 @@
 /** A service of its own, with its own embedded PostgreSQL: started, and stopped by its process id. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -33,13 +34,26 @@ function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
+/**
+ * Runs a statement in the database of a service that is stopped, as whoever keeps the database can. Clocks are not
+ * moved otherwise.
+ */
+export function change(folder: string, statement: string): void {
+  const cluster = join(folder, 'postgres', 'cluster');
+  const program = readFileSync(join(cluster, 'postmaster.opts'), 'utf8').split(' "')[0] ?? '';
+  // PostgreSQL refuses to run as root.
+  const { uid, gid } = statSync(cluster);
+  const { stderr } = spawnSync(program, ['--single', '-j', '-D', cluster, 'promotion_engine'], { cwd: '/', input: `${statement};\n\n`, uid, gid, encoding: 'utf8' });
+  if (stderr.includes('ERROR')) throw new Error(stderr);
+}
+
 /** Starts `serve` or `demo`, and waits until `isReady`. */
-export async function start(command: 'serve' | 'demo', { folder, port, operator }: { folder: string; port: number; operator: string }): Promise<Service> {
+export async function start(command: 'serve' | 'demo', { folder, port, operator, more }: { folder: string; port: number; operator: string; more?: Record<string, string> }): Promise<Service> {
   const address = `http://127.0.0.1:${port}`;
   const child = spawn(PROGRAM, [command], {
     env: {
       PATH: process.env['PATH'], HOME: process.env['HOME'], DATA_DIR: folder, LISTEN_ADDR: `127.0.0.1:${port}`, LOG_FORMAT: 'json', RUST_LOG: 'warn',
-      ...(command === 'serve' && { OPERATOR_KEY: operator }),
+      ...(command === 'serve' && { OPERATOR_KEY: operator }), ...more,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -71,8 +71,8 @@ export function priced(shop: Shop, lines: readonly unknown[], more: Record<strin
 }
 
 /** A sale as a till makes it. */
-export function sell(shop: Shop, transaction: string, lines: readonly unknown[], more: Record<string, unknown> = {}): Promise<{ id: string }> {
-  return call(shop.pos, 'POST', '/v1/redemptions', { transaction_id: transaction, request: { cart: { lines }, ...more } });
+export function sell(shop: Shop, transaction: string, lines: readonly unknown[], more: Record<string, unknown> = {}, service = inject('service')): Promise<{ id: string }> {
+  return call(shop.pos, 'POST', '/v1/redemptions', { transaction_id: transaction, request: { cart: { lines }, ...more } }, undefined, service);
 }
 
 let browser: Browser | null = null;

@@ -3,6 +3,7 @@ import { Button, Group, SegmentedControl, Stack, Text, TextInput, Title } from '
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 
+import { queries } from '../../api/queries';
 import { desk as texts } from '../../texts/desk';
 import { shared } from '../../texts/shared';
 import { CodeCard } from './CodeCard';
@@ -17,13 +18,18 @@ export default function Desk() {
   const [search, setSearch] = useSearchParams();
   const kind = KINDS.find((name) => search.has(name)) ?? 'customer';
   const asked = search.get(kind) ?? '';
+  const go = (what: Kind, value: string) => {
+    setSearch({ [what]: value });
+    // Whoever finds the same again wants to know what is there now.
+    void queries.invalidateQueries();
+  };
   return (
     <Stack gap="md">
       <div>
         <Title order={1} size="h2">{texts.title}</Title>
         <Text size="sm" c="dimmed">{texts.explain}</Text>
       </div>
-      <Search key={`${kind} ${asked}`} kind={kind} asked={asked} go={(what, value) => setSearch({ [what]: value })} />
+      <Search key={`${kind} ${asked}`} kind={kind} asked={asked} go={go} />
       {asked !== '' && kind === 'code' && <CodeCard code={asked} />}
       {asked !== '' && kind === 'customer' && <CustomerCard key={asked} id={asked} />}
       {asked !== '' && kind === 'tx' && <SaleCard key={asked} id={asked} />}

@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { queries } from '../../api/queries';
+import type { VocabularyPut } from '../../api/schema';
 import { sendCsv } from '../../api/send';
 import { useCanWrite } from '../../api/session';
 import { forgetWords, listFields, listWords } from '../../api/calls';
@@ -81,8 +82,8 @@ function Fields({ counts }: { counts: readonly VocabularyFieldCount[] }) {
         )}
       </Paged>
       <Modal opened={isImporting} onClose={() => setImporting(false)} title={`${texts.file}: ${name}`} size="lg">
-        <CsvImport help={texts.importHelp} example={EXAMPLE} after={refresh} done={() => texts.imported}
-          send={(text, onSent) => sendCsv('PUT', `/v1/vocabulary/${encodeURIComponent(field)}`, text, onSent)} />
+        <CsvImport help={texts.importHelp} example={EXAMPLE} after={refresh} done={(answer) => texts.imported(number((answer as VocabularyPut).count))}
+          send={(text, onSent) => sendCsv<VocabularyPut>('PUT', `/v1/vocabulary/${encodeURIComponent(field)}`, text, onSent)} />
       </Modal>
     </>
   );
