@@ -27,7 +27,7 @@ test('a product list comes from a file: its faulty line is shown, and mended, it
   expect((await priced(shop, [shirts(1)])).totals.discount).toBe('200.00');
   await button(page, 'Delete clearance').click();
   await button(page.getByRole('dialog', { name: 'Delete the list “clearance”?' }), 'Delete').click();
-  await sees(page, /Clearance|in use|uses/);
+  await sees(page, /Promotions that are not archived/);
 });
 
 test('names of categories come from a file, its faulty line is shown, and the editor offers them with their titles', async () => {
