@@ -25,6 +25,7 @@ mod deliveries;
 mod earning;
 mod embedded_killed;
 mod endpoints;
+mod failover;
 mod hang_ups;
 mod hold_model;
 mod hold_races;

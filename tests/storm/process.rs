@@ -27,6 +27,8 @@ pub struct Processes {
 /// Where the processes have their rules.
 enum Database {
     Url(String),
+    /// The leader of several servers, whose commits must wait for a standby.
+    Leader(String),
     /// Each its own, in this folder: there is one process.
     Embedded(PathBuf),
 }
@@ -52,6 +54,11 @@ impl Processes {
     pub async fn start(cluster: &Cluster, count: usize) -> Self {
         let url = cluster.url().to_owned();
         Self::on(Database::Url(url), cluster.folder().to_owned(), count).await
+    }
+
+    /// Starts so many on whichever server leads, and waits until they are ready.
+    pub async fn on_cluster(url: String, folder: &Path, count: usize) -> Self {
+        Self::on(Database::Leader(url), folder.to_owned(), count).await
     }
 
     /// Starts one with its own database in a folder, and waits until it is ready.
@@ -179,6 +186,9 @@ impl Processes {
             .stderr(log);
         match &self.database {
             Database::Url(url) => command.env("DATABASE_URL", url),
+            Database::Leader(url) => {
+                command.env("DATABASE_URL", url).env("REQUIRE_SYNCHRONOUS_STANDBY", "true")
+            }
             Database::Embedded(data) => command.env("DATA_DIR", data),
         };
         let service = command.spawn().expect("a process of the service");
