@@ -98,6 +98,18 @@ impl Compiled {
         counted.union(&discounted)
     }
 
+    /// The lines that could meet its conditions, each as the only line of a cart, and perhaps others.
+    pub(crate) fn could_meet(&self, view: &CartView<'_>, selected: &Selected) -> LineSet {
+        let lines = |selection: usize| selected.get(selection);
+        let needed = self
+            .conditions
+            .as_ref()
+            .and_then(|own| own.needed_selections(|selection| lines(selection).map(LineSet::len)));
+        needed.map_or(view.all, |own| {
+            own.into_iter().filter_map(lines).fold(LineSet::default(), |all, own| all.union(own))
+        })
+    }
+
     /// How many texts its selectors look for on lines.
     pub(crate) fn sought_texts(&self) -> u64 {
         let texts: usize = self.selections.iter().map(Selection::sought_texts).sum();

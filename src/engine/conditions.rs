@@ -191,6 +191,45 @@ impl Conditions {
         })
     }
 
+    /// Selections of which at least one must select a line for the conditions to hold: of several choices those that
+    /// weigh least. `None`: the conditions can hold without any. A selection without a weight is not considered.
+    pub(crate) fn needed_selections(
+        &self,
+        weight: impl Fn(usize) -> Option<usize>,
+    ) -> Option<Vec<usize>> {
+        self.needed(&self.root, &weight).map(|(_, needed)| needed)
+    }
+
+    fn needed(
+        &self,
+        node: &Node,
+        weight: &impl Fn(usize) -> Option<usize>,
+    ) -> Option<(usize, Vec<usize>)> {
+        match node {
+            Node::Leaf(number) => match self.leaf(*number) {
+                LeafTest::Lines { of, compare, .. } if needs_a_line(*compare) => {
+                    Some((weight(*of)?, vec![*of]))
+                }
+                LeafTest::Item { of, found: true } => Some((weight(*of)?, vec![*of])),
+                LeafTest::Lines { .. }
+                | LeafTest::Item { .. }
+                | LeafTest::Cart { .. }
+                | LeafTest::Request(_) => None,
+            },
+            Node::Group { is: false, .. } => None,
+            Node::Group { matching: Match::All, of, .. } => {
+                let children = of.iter().filter_map(|child| self.needed(child, weight));
+                children.min_by_key(|(weight, _)| *weight)
+            }
+            Node::Group { matching: Match::Any, of, .. } => {
+                let children = of.iter().map(|child| self.needed(child, weight));
+                let (weights, needed): (Vec<_>, Vec<_>) =
+                    children.collect::<Option<Vec<_>>>()?.into_iter().unzip();
+                Some((weights.iter().sum(), needed.concat()))
+            }
+        }
+    }
+
     /// Whether no condition counts parts of units.
     pub(crate) fn count_whole_units(&self) -> bool {
         let whole = |test: &LeafTest| match test {
@@ -230,6 +269,11 @@ impl Conditions {
     pub(crate) fn leaf(&self, number: usize) -> &LeafTest {
         &self.leaves[number]
     }
+}
+
+/// Whether a comparison fails if no line is selected, since every measure of lines is then zero.
+fn needs_a_line(Comparison { op, value }: Comparison) -> bool {
+    !op.holds(Number::ZERO.cmp(&value))
 }
 
 fn compile(

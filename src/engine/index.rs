@@ -4,14 +4,11 @@
 //! They come from its conditions, its target or its scope, whichever has the fewest. A promotion without necessary
 //! facts is looked at for every cart.
 
-use crate::domain::amount::Number;
 use crate::domain::benefit::Benefit;
 use crate::domain::evaluation::PromotionIndex;
 use crate::domain::promotion::{Kind, Scope};
-use crate::domain::selector::{Comparison, Match};
 
 use super::compiled::Compiled;
-use super::conditions::{Conditions, LeafTest, Node};
 use super::fact::Fact;
 use super::facts::{FactField, FactTable};
 use super::work::Work;
@@ -142,45 +139,16 @@ fn necessary_facts(compiled: &Compiled, facts: &mut FactTable) -> Option<Vec<Fac
 
 /// Facts of which the lines must have one for the promotion to give anything.
 fn cart_facts(compiled: &Compiled) -> Option<Vec<Fact>> {
-    let conditions = compiled.conditions.as_ref();
-    let conditions = conditions.and_then(|own| facts_of_node(own.root(), own, compiled));
+    let facts_of = |selection: usize| compiled.selections.get(selection)?.necessary_facts();
+    let needed = compiled.conditions.as_ref().and_then(|own| {
+        own.needed_selections(|selection| facts_of(selection).map(|facts| facts.len()))
+    });
+    let conditions = needed.map(|own| own.into_iter().filter_map(facts_of).flatten().collect());
     let target = match &compiled.promotion.terms.benefit {
-        Benefit::Items(_) | Benefit::Cart(_) => {
-            compiled.select.and_then(|select| compiled.selections.get(select)?.necessary_facts())
-        }
+        Benefit::Items(_) | Benefit::Cart(_) => compiled.select.and_then(facts_of),
         Benefit::FreeProduct(_) | Benefit::Shipping(_) => None,
     };
     conditions.into_iter().chain(target).min_by_key(Vec::len)
-}
-
-/// Facts of which the cart has at least one if the node is true.
-fn facts_of_node(node: &Node, conditions: &Conditions, compiled: &Compiled) -> Option<Vec<Fact>> {
-    match node {
-        Node::Leaf(number) => match conditions.leaf(*number) {
-            LeafTest::Lines { of, compare, .. } if needs_a_line(*compare) => {
-                compiled.selections.get(*of)?.necessary_facts()
-            }
-            LeafTest::Item { of, found: true } => compiled.selections.get(*of)?.necessary_facts(),
-            LeafTest::Lines { .. }
-            | LeafTest::Item { .. }
-            | LeafTest::Cart { .. }
-            | LeafTest::Request(_) => None,
-        },
-        Node::Group { is: false, .. } => None,
-        Node::Group { matching: Match::All, of, .. } => of
-            .iter()
-            .filter_map(|child| facts_of_node(child, conditions, compiled))
-            .min_by_key(Vec::len),
-        Node::Group { matching: Match::Any, of, .. } => {
-            let children = of.iter().map(|child| facts_of_node(child, conditions, compiled));
-            children.collect::<Option<Vec<_>>>().map(|facts| facts.concat())
-        }
-    }
-}
-
-/// Whether a comparison fails if no line is selected, since every measure of lines is then zero.
-fn needs_a_line(Comparison { op, value }: Comparison) -> bool {
-    !op.holds(Number::ZERO.cmp(&value))
 }
 
 fn scope_facts(scope: &Scope, facts: &mut FactTable) -> Option<Vec<Fact>> {

@@ -196,7 +196,11 @@ impl Admitted {
     ) -> Option<Self> {
         let selected = compiled.select(view, work);
         let concerned = compiled.concerned(view, &selected);
-        let possible = if compiled.gives_products() { view.all } else { concerned };
+        let possible = if compiled.gives_products() {
+            concerned.union(&compiled.could_meet(view, &selected))
+        } else {
+            concerned
+        };
         (!possible.is_empty()).then_some(Self { index, selected, concerned, possible })
     }
 }
