@@ -1,16 +1,9 @@
-//! The list of promotions is read by indexes: with 10,000 promotions a page reads about as many rows as it has. Each
-//! statement is run with the values of a filter, as the service's role, and its plan counts the rows that it has read.
+//! The list of promotions is read by indexes: with 10,000 promotions a page reads about as many rows as it has.
 
-use std::fs;
-use std::path::Path;
-
-use promotion_engine::domain::id::TenantId;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use support::TestDatabase;
 
-/// Rows of a page, and the one that tells whether there is another page.
-const PAGE: u64 = 51;
+use crate::plans::{Filter, PAGE, Shop, reading, rows, statement};
+
 /// Promotions that are active and have not ended. A tenant has a bound on these.
 const IN_FORCE: u64 = 200;
 const ORDERS: [&str; 4] = ["created_at", "name_folded", "starts_at", "ends_at"];
@@ -34,125 +27,16 @@ const PROMOTIONS: &str = "
     insert into promotion_word (tenant_id, promotion_id, kind, word)
     select tenant_id, promotion_id, now.kind, now.word
       from promotion cross join lateral promotion_words(name_folded, document) as now;
-    alter table promotion enable trigger promotion_words_noted;
-    analyze promotion, promotion_word";
-
-/// The only statement that contains all of these.
-fn statement(parts: &[&str]) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
-    let texts = fs::read_dir(root).expect("the statements").map(|entry| {
-        let text = fs::read_to_string(entry.expect("an entry").path()).expect("a statement");
-        let statement: Value = serde_json::from_str(&text).expect("JSON");
-        statement["query"].as_str().expect("a query").to_owned()
-    });
-    let mut found = texts.filter(|text| parts.iter().all(|part| text.contains(part)));
-    let own = found.next().unwrap_or_else(|| panic!("no statement has {parts:?}"));
-    assert_eq!(found.next(), None, "{parts:?}");
-    own
-}
-
-/// A filter: values of the parameters from the status on, as SQL.
-#[derive(Clone, Default)]
-struct Filter(Vec<(usize, String)>);
-
-impl Filter {
-    fn and(mut self, parameter: usize, value: impl Into<String>) -> Self {
-        self.0.push((parameter, value.into()));
-        self
-    }
-
-    fn arguments(&self, tenant: TenantId, count: usize) -> String {
-        let mut all = vec!["null".to_owned(); count];
-        all[0] = format!("'{tenant}'");
-        // A count has no parameters of a page.
-        for (parameter, value) in self.0.iter().filter(|(parameter, _)| *parameter <= count) {
-            all[parameter - 1] = value.clone();
-        }
-        all.join(", ")
-    }
-}
+    alter table promotion enable trigger promotion_words_noted";
+const TABLES: [&str; 2] = ["promotion", "promotion_word"];
 
 fn of(status: &str) -> Filter {
     Filter::default().and(2, format!("'{status}'")).and(17, PAGE.to_string())
 }
 
-/// The nodes of a plan that have read a table.
-fn reading<'p>(plan: &'p Value, found: &mut Vec<&'p Value>) {
-    if plan["Relation Name"].is_string() && plan["Actual Loops"] != 0 {
-        found.push(plan);
-    }
-    for below in plan["Plans"].as_array().into_iter().flatten() {
-        reading(below, found);
-    }
-}
-
-/// How many rows of a table were read.
-fn rows(plan: &Value, table: &str) -> u64 {
-    let mut nodes = Vec::new();
-    reading(plan, &mut nodes);
-    let of_node = |node: &&Value| {
-        let number = |name: &str| node[name].as_f64().unwrap_or_default();
-        let each = number("Actual Rows")
-            + number("Rows Removed by Filter")
-            + number("Rows Removed by Index Recheck");
-        (each * number("Actual Loops")).ceil() as u64
-    };
-    for node in &nodes {
-        assert_ne!(node["Node Type"], "Seq Scan", "{plan:#}");
-    }
-    nodes.iter().filter(|node| node["Relation Name"] == table).map(of_node).sum()
-}
-
-struct Shop {
-    connection: PgConnection,
-    tenant: TenantId,
-    _database: TestDatabase,
-}
-
-impl Shop {
-    async fn new() -> Self {
-        let database = TestDatabase::new().await;
-        let tenant = database.tenant("A").await;
-        database.tenant("B").await;
-        let mut connection = database.owner_connection().await;
-        sqlx::raw_sql(PROMOTIONS).execute(&mut connection).await.unwrap();
-        // Index-only scans know what all transactions see.
-        sqlx::raw_sql("vacuum promotion").execute(&mut connection).await.unwrap();
-        sqlx::raw_sql("vacuum promotion_word").execute(&mut connection).await.unwrap();
-        let role = format!(
-            "set role promotion_engine_service; set app.tenant = '{tenant}'; set plan_cache_mode = force_custom_plan"
-        );
-        sqlx::raw_sql(AssertSqlSafe(role)).execute(&mut connection).await.unwrap();
-        Self { connection, tenant, _database: database }
-    }
-
-    /// The plan of a statement that was run, with what it has read.
-    async fn run(&mut self, statement: &str, filter: &Filter, count: usize) -> Value {
-        let arguments = filter.arguments(self.tenant, count);
-        let text = format!("explain (analyze, format json) execute own({arguments})");
-        let mut transaction = self.connection.begin().await.unwrap();
-        let prepare = format!("prepare own as {statement}");
-        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *transaction).await.unwrap();
-        let plan: Value = sqlx::query_scalar(AssertSqlSafe(text))
-            .persistent(false)
-            .fetch_one(&mut *transaction)
-            .await
-            .unwrap();
-        sqlx::raw_sql("deallocate own").execute(&mut *transaction).await.unwrap();
-        plan[0]["Plan"].clone()
-    }
-
-    async fn text(&mut self, question: &str) -> String {
-        sqlx::query_scalar(AssertSqlSafe(question.to_owned()))
-            .fetch_one(&mut self.connection)
-            .await
-            .unwrap()
-    }
-}
-
 #[tokio::test]
 async fn a_page_of_any_order_reads_no_more_than_a_page() {
-    let mut shop = Shop::new().await;
+    let mut shop = Shop::new(PROMOTIONS, &TABLES).await;
     let now = "timestamptz '2026-01-01'";
     let live = || of("active").and(4, now).and(5, now);
     let few = "select (array_agg(promotion_id))[1:20]::text from promotion";
@@ -210,7 +94,7 @@ async fn a_page_of_any_order_reads_no_more_than_a_page() {
 
 #[tokio::test]
 async fn words_and_counts_are_read_from_indexes_alone() {
-    let mut shop = Shop::new().await;
+    let mut shop = Shop::new(PROMOTIONS, &TABLES).await;
     let named = statement(&["from promotion_word", "kind = 'name' and word >= $2"]);
     for (begin, most) in [("er 7777", 1), ("77 of", 100), ("of the", 1001)] {
         let filter = Filter::default()

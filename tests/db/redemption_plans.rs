@@ -1,0 +1,52 @@
+//! The redemptions of a promotion or of a code are read by indexes: in a ledger of 20,000 redemptions a page reads about
+//! as many rows as it has.
+
+use crate::plans::{Filter, PAGE, Shop, rows, statement};
+
+/// Of each tenant 20,000 redemptions. One promotion applied to all of them, by a hundred codes in turn, and another one
+/// to the oldest forty.
+const REDEMPTIONS: &str = "
+    insert into redemption_key (tenant_id, transaction_id, redemption_id)
+    select tenant_id, 'T-' || n, gen_random_uuid() from tenant cross join generate_series(1, 20000) as n;
+    insert into redemption (tenant_id, redemption_id, transaction_id, state, evaluated_at, settled_at,
+           ruleset_version, body_hash, discount, request, result)
+    select tenant_id, redemption_id, transaction_id, 'committed',
+           timestamptz '2026-01-01' + make_interval(mins => substr(transaction_id, 3)::int), timestamptz '2026-02-01',
+           1, decode(repeat('00', 32), 'hex'), 0, '{}', '{\"totals\": {}}'
+      from redemption_key;
+    insert into redemption_promotion (tenant_id, redemption_id, promotion_id, place, evaluated_at, level, times, discount,
+           points, code_key)
+    select tenant_id, redemption_id, '00000000-0000-0000-0000-000000000001', 0, evaluated_at, 'cart', 1, 0, 0,
+           'CODE-' || substr(transaction_id, 3)::int % 100
+      from redemption;
+    insert into redemption_promotion (tenant_id, redemption_id, promotion_id, place, evaluated_at, level, times, discount,
+           points)
+    select tenant_id, redemption_id, '00000000-0000-0000-0000-000000000002', 1, evaluated_at, 'cart', 1, 0, 0
+      from redemption where substr(transaction_id, 3)::int <= 40";
+const TABLES: [&str; 3] = ["redemption_key", "redemption", "redemption_promotion"];
+
+#[tokio::test]
+async fn a_page_of_a_promotion_or_a_code_reads_no_more_than_a_page() {
+    let mut shop = Shop::new(REDEMPTIONS, &TABLES).await;
+    let own =
+        statement(&["from redemption_promotion as given", "order by given.evaluated_at desc"]);
+    let page = || Filter::default().and(9, "now()").and(12, PAGE.to_string());
+    let all = || page().and(4, "'00000000-0000-0000-0000-000000000001'");
+    let few = || page().and(4, "'00000000-0000-0000-0000-000000000002'");
+    let after = "timestamptz '2026-01-08'";
+    let nobody = "'00000000-0000-0000-0000-000000000000'";
+    for (name, filter, most) in [
+        ("a promotion that always applies", all(), PAGE),
+        ("its next page", all().and(10, after).and(11, nobody), PAGE),
+        ("a week of it", all().and(7, "timestamptz '2026-01-02'").and(8, after), PAGE),
+        ("a promotion that seldom applied", few(), PAGE),
+        ("a code", page().and(5, "'CODE-7'"), PAGE),
+        ("a transaction of a promotion", all().and(2, "'T-77'"), 2),
+    ] {
+        let plan = shop.run(&own, &filter, 12).await;
+        for table in ["redemption", "redemption_promotion"] {
+            let read = rows(&plan, table);
+            assert!(read <= most, "{name}: {read} rows of {table}\n{plan:#}");
+        }
+    }
+}
