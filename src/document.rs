@@ -201,7 +201,7 @@ impl<'t> Entry<'t> {
             id: body.id.unwrap_or(id),
             created_at: body.created_at.unwrap_or(made),
             status: body.status.unwrap_or(Status::Active),
-            name: text_of(value.json, "name"),
+            name: text_of(value.json, "name").map(str::trim),
             body,
         }
     }
@@ -320,7 +320,7 @@ fn owner<'e, 't>(
     entries: &'e [Entry<'t>],
     faults: &mut Faults,
 ) -> Option<&'e Entry<'t>> {
-    let named = || entries.iter().filter(|entry| entry.name == Some(name));
+    let named = || entries.iter().filter(|entry| entry.name == Some(name.trim()));
     let living = named().find(|entry| entry.status != Status::Archived);
     let Some(owner) = living.or_else(|| named().next()) else {
         let message = "is no promotion of the document";

@@ -108,6 +108,15 @@ fn a_bound_code_unlocks_for_its_customer_alone() {
 }
 
 #[test]
+fn names_are_compared_without_white_space_around_them() {
+    let document = json!({
+        "promotions": [promotion("P", "pos"), promotion(" P ", "pos"), promotion(" Code ", "code_linked")],
+        "codes": {"Code": ["ABC"]}, "request": request()
+    });
+    assert_eq!(evaluated(&document).expect_err("a fault"), ["/promotions/1/name not_unique"]);
+}
+
+#[test]
 fn all_faults_of_a_document_have_pointers_into_it() {
     let mut listed = promotion("Listed", "pos");
     listed["conditions"] = json!({"type": "item", "of": {

@@ -292,7 +292,7 @@ body! {
         values: later(absent(list(TEXT, 1..=MAX_VALUES))) => written_attribute(test).values,
     } print |Condition::Leaf(Leaf::CustomerAttribute { key, test })| or "an attribute"
     read |object, faults| {
-        let op: Operator = selector::OPERATOR.read("op", object, faults)?;
+        let op = operator(object, faults)?;
         let test = match Order::named(op.name()) {
             Some(order) => selector::one_value(object, faults, |v, f| NUMBER.read(v, f))
                 .map(|value| AttributeTest::Number(order, value)),
@@ -313,8 +313,16 @@ fn written_attribute(test: &AttributeTest) -> Compared<'_> {
 
 /// Reads `op` and `value` of a measure. Measures are never negative, so a value below 0 is a mistake.
 fn comparison(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Comparison> {
-    let op: Operator = selector::OPERATOR.read("op", object, faults)?;
-    let op = selector::narrowed(op, object, faults)?;
+    let op = selector::narrowed(operator(object, faults)?, object, faults)?;
     let value = selector::one_value(object, faults, |v, f| AMOUNT.read(v, f))?;
     Some(Comparison { op, value })
+}
+
+/// Reads the operator of a comparison. If there is none, nothing is said of the values, whose form it decides.
+fn operator(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Operator> {
+    let op = selector::OPERATOR.read("op", object, faults);
+    if op.is_none() {
+        object.ignore(&["value", "values"], faults);
+    }
+    op
 }

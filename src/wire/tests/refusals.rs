@@ -144,6 +144,12 @@ fn conditions_are_bounded_and_their_operators_fit() {
         &[("/conditions", json!({"type": "cart_amount", "op": "in", "values": ["1"]}))],
         &["/conditions/op unsupported_combination"],
     );
+    for (kind, op, fault) in
+        [("cart_amount", None, "required"), ("line_quantity", Some("more"), "malformed")]
+    {
+        let bare = json!({"type": kind, "op": op, "value": "1"});
+        check(&[("/conditions", bare)], &[&format!("/conditions/op {fault}")]);
+    }
     check(
         &[("/conditions", json!({"type": "cart_amount", "of": {}, "op": "gt", "value": "-1"}))],
         &["/conditions/value out_of_range", "/conditions/of unknown_field"],
