@@ -16,6 +16,6 @@ mod traits;
 
 pub use kinds::*;
 pub use members::*;
-pub use schema::{Described, Fields, Schemas, Side, Titled, one_name, or_text};
+pub use schema::{Described, Fields, Schemas, Side, Titled, nullable, one_name, or_text};
 pub(crate) use tables::{answer, body, described, member_key, member_name, request, union, whole};
 pub use traits::{PrintBody, ReadBody, read_body, read_stored};

@@ -60,6 +60,12 @@ impl Described for Product {
         if let Some(required) = schema.get_mut("required").and_then(|own| own.as_array_mut()) {
             required.retain(|own| own != "quantity");
         }
+        if let Some(quantity) = schema.pointer_mut("/properties/quantity") {
+            let mut own = quantity.take();
+            let says = own.as_object_mut().and_then(|own| own.remove("description"));
+            *quantity = nullable(own);
+            quantity["description"] = says.into();
+        }
         schema
     }
 }
