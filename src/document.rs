@@ -5,7 +5,8 @@
 //! Asia/Kolkata, because there is no tenant that sets them. Stores, product lists, promotions and codes are empty by
 //! default. By default a promotion is active, its id is the UUID whose number is its index in the list, and it was
 //! created that many seconds after the start of 1970. Draft and archived promotions are left out, as in the service,
-//! and their codes are unknown, unless a draft of the request takes the place of the promotion. A code is a text, or `{"code", "expires_at", "customer_id"}`. The rules have version 0.
+//! and their codes are unknown, unless a draft of the request takes the place of the promotion. A code is a text, or
+//! `{"code", "expires_at", "customer_id"}`. The rules have version 0.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
