@@ -30,12 +30,7 @@ fn document(seed: u64) -> Value {
     // Drafts add at most two.
     let most = if seed.is_multiple_of(5) { 4 } else { 6 };
     document["promotions"].as_array_mut().expect("promotions").truncate(most);
-    let names: Vec<Value> = document["promotions"]
-        .as_array()
-        .expect("promotions")
-        .iter()
-        .map(|own| own["name"].clone())
-        .collect();
+    let names = generate::names(&document);
     let codes = document["codes"].as_object_mut().expect("codes");
     codes.retain(|name, _| names.iter().any(|own| own == name));
     if seed.is_multiple_of(5) {

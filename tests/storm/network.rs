@@ -55,19 +55,24 @@ async fn nothing_acknowledged_is_lost_on_a_bad_network() {
     );
 }
 
+/// An instance behind the proxy, and a till of a shop whose promotion is never used up.
+async fn open(database: &TestDatabase, proxy: &Proxy) -> (Vec<instance::Instance>, Till) {
+    let (instances, front) = instance::start(&proxy.connect(&database.owner()), 1).await;
+    let shop = Shop::open(&front).await;
+    let limits = serde_json::json!({"promotion": {"times": {"max": 1_000_000}}});
+    shop.promotion(&shop::ten_off("P", limits)).await;
+    (instances, Till::new(&shop, &Arc::new(Book::default())))
+}
+
 /// A firewall that has forgotten the connections: nothing comes back, and nothing says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_lead_nowhere_do_not_stop_the_service() {
     let database = TestDatabase::new().await;
     let proxy = Proxy::start(&database.owner()).await;
-    let (_instances, front) = instance::start(&proxy.connect(&database.owner()), 1).await;
-    let shop = Shop::open(&front).await;
-    let limits = serde_json::json!({"promotion": {"times": {"max": 1_000_000}}});
-    shop.promotion(&shop::ten_off("P", limits)).await;
-    let book = Arc::new(Book::default());
+    let (_instances, till) = open(&database, &proxy).await;
     // Every connection of the pool is used once, then the network forgets them all.
     let fill = |count: usize| {
-        let till = Till::new(&shop, &book);
+        let till = till.clone();
         async move {
             let mut clients = Vec::new();
             for _ in 0..count {
@@ -91,9 +96,9 @@ async fn connections_that_lead_nowhere_do_not_stop_the_service() {
         "served again {:?} after the network forgot its connections; {:?}; {}",
         struck.elapsed(),
         proxy.faults(),
-        front.counts
+        till.front.counts
     );
-    checker::check_all(&database.owner(), &book).await;
+    checker::check_all(&database.owner(), &till.book).await;
 }
 
 /// The answer to a commit arrives, and nothing after it does: neither locks nor a transaction are left.
@@ -101,17 +106,12 @@ async fn connections_that_lead_nowhere_do_not_stop_the_service() {
 async fn a_connection_forgotten_after_a_commit_leaves_no_transaction() {
     let database = TestDatabase::new().await;
     let proxy = Proxy::start(&database.owner()).await;
-    let (_instances, front) = instance::start(&proxy.connect(&database.owner()), 1).await;
-    let shop = Shop::open(&front).await;
-    let limits = serde_json::json!({"promotion": {"times": {"max": 1_000_000}}});
-    shop.promotion(&shop::ten_off("P", limits)).await;
-    let book = Arc::new(Book::default());
-    let till = Till::new(&shop, &book);
+    let (_instances, till) = open(&database, &proxy).await;
     proxy.hole_after_commit();
     let sale = shop::redemption(&shop::transaction(), &shop::cart(1), false);
     till.redeem(&sale).await.expect(201);
     while proxy.faults().swallowed == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    checker::check_all(&database.owner(), &book).await;
+    checker::check_all(&database.owner(), &till.book).await;
 }

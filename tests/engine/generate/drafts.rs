@@ -93,12 +93,7 @@ fn add_codes(dice: &mut Dice, document: &mut Value, with: &mut [Value]) {
     let stored = stored.filter_map(|(_, own)| own.as_array()).flatten();
     let stored = stored.map(|own| own.get("code").unwrap_or(own));
     let mut known: Vec<Value> = stored.cloned().collect();
-    let names: Vec<Value> = document["promotions"]
-        .as_array()
-        .expect("promotions")
-        .iter()
-        .map(|own| own["name"].clone())
-        .collect();
+    let names = super::names(document);
     let cart = &mut document["request"]["cart"];
     let mut presented = cart["codes"].as_array().cloned().unwrap_or_default();
     let is_new = |draft: &&mut Value| draft["id"].is_null();

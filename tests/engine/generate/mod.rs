@@ -56,6 +56,12 @@ pub fn document(seed: u64) -> Value {
     document
 }
 
+/// The names of a document's promotions.
+pub fn names(document: &Value) -> Vec<Value> {
+    let promotions = document["promotions"].as_array().expect("promotions");
+    promotions.iter().map(|own| own["name"].clone()).collect()
+}
+
 /// The document of a seed. To one of four, drafts are added.
 pub fn perhaps_with_drafts(seed: u64) -> Value {
     let mut document = document(seed);
