@@ -93,7 +93,7 @@ fn past_cart(bencher: Bencher<'_, '_>, lines: usize) {
     let rules = shop::rules(250, "ranked");
     let first = rules.promotions().next().map(|own| own.id);
     let changes = Changes { without: first.into_iter().collect(), ..Changes::default() };
-    let changed = Arc::new(rules.recompiled(changes, rules.settings().clone()));
+    let changed = Arc::new(rules.recompiled(changes));
     let body = shop::cart(lines);
     let stop = Stop::default();
     let mut backtest = Backtest::new(Arms { baseline: rules, changed });

@@ -97,8 +97,9 @@ pub fn prepare<T>(
             return Err(Problem::invalid(faults));
         }
         let without = drafts.without.clone();
+        let settings = drafts.settings.as_ref().map(|own| own.upon(rules.settings()));
         let (with, own) = drafts.promotions(|id| created_at.get(&id).copied(), now);
-        rules = rules.changed(Changes { with, without, product_lists: lists });
+        rules = rules.changed(Changes { with, without, settings, product_lists: lists });
         // The first draft that has a code keeps it.
         for (code, id) in own.into_iter().rev() {
             codes.insert(code.to_ascii_uppercase(), CodeFact::of_draft(id));

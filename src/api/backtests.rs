@@ -6,9 +6,7 @@ use super::{handler::*, schema};
 use crate::db;
 use crate::db::backtests::{BacktestCursor, BacktestRow};
 use crate::domain::backtest::{BacktestOrder, BacktestState};
-use crate::domain::currency::Currency;
 use crate::domain::id::BacktestId;
-use crate::domain::settings::Settings;
 use crate::wire;
 use crate::wire::backtests::ComparisonBody;
 use crate::wire::body::*;
@@ -31,10 +29,8 @@ pub async fn create(api: Api, admin: Caller<Admin>, body: Small) -> Answered {
 
 /// What a body asks for, the product lists that it names, and the body itself.
 fn read(body: &Bytes) -> Result<(BacktestOrder, Vec<ListReference>, String), ApiError> {
-    // The settings that are not named are looked up when it begins.
-    let base = Settings::defaults(Currency::NONE, chrono_tz::UTC);
     let (order, lists) = decode(body, |value, faults| {
-        let order = wire::backtests::parse(value, &base, faults)?;
+        let order = wire::backtests::parse(value, faults)?;
         Some((order, faults.take_lists()))
     })?;
     Ok((order, lists, String::from_utf8_lossy(body).into_owned()))

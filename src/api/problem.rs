@@ -39,7 +39,9 @@ pub enum ApiError {
     Forbidden,
     #[error("Only admin keys may evaluate as if at another time.")]
     AtForbidden,
-    #[error("Only admin keys may evaluate with drafts, or leave promotions out.")]
+    #[error(
+        "Only admin keys may evaluate with drafts, without promotions, or under other settings."
+    )]
     DraftsForbidden,
     #[error("No operator key is configured: tenant management is closed.")]
     ManagementClosed,

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use super::draft::Drafts;
-use super::settings::Settings;
 
 /// Longest period of a backtest.
 pub const MAX_DAYS: i64 = 400;
@@ -21,9 +20,8 @@ pub struct BacktestOrder {
     pub from: DateTime<Utc>,
     /// ... and before this one.
     pub to: DateTime<Utc>,
+    /// What the changed rules have otherwise than today's.
     pub drafts: Drafts,
-    /// The settings of the changed rules; `None`: the tenant's.
-    pub settings: Option<Settings>,
     /// If there are more redemptions, some are left out.
     pub max_redemptions: u32,
 }

@@ -1,9 +1,10 @@
-//! Drafts on a cart: promotions that an admin tries without storing them (spec 15.1).
+//! Drafts on a cart: promotions and settings that an admin tries without storing them (spec 15.1).
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::id::PromotionId;
 use super::promotion::{Promotion, Status, Terms};
+use super::settings::SettingsChange;
 
 /// Most drafts of an evaluation (spec 14).
 pub const MAX_DRAFTS: usize = 20;
@@ -30,6 +31,7 @@ pub struct Drafts {
     pub with: Vec<Draft>,
     /// Stored promotions to leave out.
     pub without: Vec<PromotionId>,
+    pub settings: Option<SettingsChange>,
 }
 
 impl Drafts {

@@ -87,6 +87,24 @@ impl Settings {
     }
 }
 
+/// Settings to replace; the others stay as they are.
+#[derive(Clone, Debug)]
+pub struct SettingsChange {
+    /// Has the settings that are replaced. The others do not matter.
+    pub to: Settings,
+    /// For each setting that is replaced, what copies it from the second to the first.
+    pub copies: Vec<fn(&mut Settings, &Settings)>,
+}
+
+impl SettingsChange {
+    /// These settings, changed.
+    pub fn upon(&self, base: &Settings) -> Settings {
+        let mut changed = base.clone();
+        self.copies.iter().for_each(|copy| copy(&mut changed, &self.to));
+        changed
+    }
+}
+
 /// Which level goes first (spec 7.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EvaluationOrder {

@@ -26,22 +26,40 @@ use super::view::CartView;
 use super::work::Work;
 
 /// One tenant's settings, stores, product lists and promotions as of one version, ready to be evaluated, perhaps with
-/// drafts. It never changes; a new version is a new rule set.
+/// drafts and other settings. It never changes; a new version is a new rule set.
 #[derive(Debug)]
 pub struct RuleSet {
     stored: Arc<Stored>,
+    ruling: Arc<Ruling>,
     facts: Arc<FactTable>,
     /// Promotions that are not stored, or not as they are here, with their places. None for the rules as they are.
     drafts: Vec<(PromotionIndex, Compiled)>,
     /// Stored promotions that are left out.
     without: Vec<PromotionIndex>,
+    /// Whether the compiled ranks are those of all promotions under these settings.
+    has_ranks: bool,
 }
 
-/// What is compiled of a tenant's stored rules.
+/// Settings, and what is compiled of them alone.
+#[derive(Debug)]
+struct Ruling {
+    settings: Settings,
+    /// `multiple_promotions_per_line.exclude`
+    single_lines: Option<Selection>,
+}
+
+impl Ruling {
+    fn compile(settings: Settings, facts: &mut FactTable) -> Self {
+        let single_lines = settings.multiple_promotions_per_line.exclude.as_ref();
+        let single_lines = single_lines.map(|selector| Selection::compile(selector, facts));
+        Self { settings, single_lines }
+    }
+}
+
+/// What is compiled of a tenant's stored promotions.
 #[derive(Debug)]
 struct Stored {
     version: i64,
-    settings: Settings,
     stores: Arc<Stores>,
     promotions: Vec<Compiled>,
     milestones: Vec<CompiledMilestone>,
@@ -49,19 +67,19 @@ struct Stored {
     has_shared_limits: bool,
     index: Index,
     tags: TagNumbers,
-    /// `multiple_promotions_per_line.exclude`
-    single_lines: Option<Selection>,
     whole_since: Option<DateTime<Utc>>,
 }
 
-/// What a cart is priced with, besides or instead of the stored promotions (spec 15.1).
+/// What a cart is priced with, besides or instead of the stored rules (spec 15.1).
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Promotions to add, or to take the place of the stored ones with the same ids.
     pub with: Vec<Promotion>,
     /// Stored promotions to leave out.
     pub without: Vec<PromotionId>,
-    /// The product lists by name: at least those that a promotion of `with` names.
+    /// The settings; `None`: as they are.
+    pub settings: Option<Settings>,
+    /// The product lists by name: at least those that a promotion of `with` or these settings name.
     pub product_lists: BTreeMap<String, Arc<ProductList>>,
 }
 
@@ -116,8 +134,7 @@ impl RuleSet {
         promotions.sort_by_key(|promotion| (promotion.created_at, promotion.id));
         let ranks = ranking::static_ranks(&promotions, &settings.ranking);
         let mut facts = FactTable::default();
-        let single_lines = settings.multiple_promotions_per_line.exclude.as_ref();
-        let single_lines = single_lines.map(|selector| Selection::compile(selector, &mut facts));
+        let ruling = Ruling::compile(settings, &mut facts);
         let mut tags = TagNumbers::default();
         let mut compiled: Vec<Compiled> = Vec::with_capacity(promotions.len());
         for (promotion, rank) in promotions.into_iter().zip(ranks) {
@@ -135,7 +152,6 @@ impl RuleSet {
         let by_id = by_id.map(|(index, own)| (own.promotion.id, PromotionIndex(index))).collect();
         let stored = Stored {
             version,
-            settings,
             stores,
             has_shared_limits: compiled.iter().any(Compiled::has_shared_limits),
             promotions: compiled,
@@ -143,18 +159,19 @@ impl RuleSet {
             by_id,
             index,
             tags,
-            single_lines,
             whole_since,
         };
         Self {
             stored: Arc::new(stored),
+            ruling: Arc::new(ruling),
             facts: Arc::new(facts),
             drafts: Vec::new(),
             without: Vec::new(),
+            has_ranks: true,
         }
     }
 
-    /// The same rules with changes. Only the changes are compiled; the stored rules are shared.
+    /// The same rules with changes. Only the changes are compiled; the stored promotions are shared.
     pub fn changed(&self, changes: Changes) -> Self {
         let mut facts = FactTable::upon(Arc::clone(&self.facts));
         let mut tags = self.stored.tags.clone();
@@ -169,6 +186,9 @@ impl RuleSet {
             let rank = StaticRank::default();
             drafts.push((index, Compiled::new(promotion, rank, None, &mut facts, &mut tags)));
         }
+        let ranking = &self.settings().ranking;
+        let has_same_ranking = changes.settings.as_ref().is_none_or(|own| own.ranking == *ranking);
+        let ruling = changes.settings.map(|own| Arc::new(Ruling::compile(own, &mut facts)));
         for (name, list) in &changes.product_lists {
             facts.add_list(name, list);
         }
@@ -176,16 +196,18 @@ impl RuleSet {
         let without = changes.without.iter().filter_map(|id| self.stored.by_id.get(id).copied());
         Self {
             stored: Arc::clone(&self.stored),
+            ruling: ruling.unwrap_or_else(|| Arc::clone(&self.ruling)),
             facts: Arc::new(facts),
+            has_ranks: self.has_ranks && has_same_ranking && drafts.is_empty(),
             drafts,
             without: without.collect(),
         }
     }
 
-    /// Rules of their own: these with changes and perhaps other settings, compiled anew. New drafts are ranked by the
-    /// times at which they were created.
-    pub fn recompiled(&self, changes: Changes, settings: Settings) -> Self {
-        let Changes { with, without, mut product_lists } = changes;
+    /// Rules of their own: these with changes, compiled anew. New drafts are ranked by the times at which they were
+    /// created.
+    pub fn recompiled(&self, changes: Changes) -> Self {
+        let Changes { with, without, settings, mut product_lists } = changes;
         let is_kept = |own: &&Promotion| {
             !without.contains(&own.id) && with.iter().all(|draft| draft.id != own.id)
         };
@@ -195,7 +217,7 @@ impl RuleSet {
         }
         Self::new(Rules {
             version: self.version(),
-            settings,
+            settings: settings.unwrap_or_else(|| self.settings().clone()),
             stores: Arc::clone(&self.stored.stores),
             product_lists,
             promotions: kept.into_iter().chain(with).collect(),
@@ -204,9 +226,10 @@ impl RuleSet {
         })
     }
 
-    /// Whether some of the promotions are not the stored ones.
-    pub(crate) fn has_drafts(&self) -> bool {
-        !self.drafts.is_empty()
+    /// Whether the compiled ranks tell the order of the promotions. They do not tell that of drafts, nor that under
+    /// another ranking.
+    pub(crate) fn has_ranks(&self) -> bool {
+        self.has_ranks
     }
 
     pub(crate) fn facts(&self) -> &FactTable {
@@ -219,8 +242,8 @@ impl RuleSet {
 
     /// The lines of which only one promotion may discount units.
     pub(crate) fn single_lines(&self, view: &CartView<'_>, work: &Work<'_>) -> LineSet {
-        let several = self.stored.settings.multiple_promotions_per_line.enabled;
-        match (several, &self.stored.single_lines) {
+        let several = self.ruling.settings.multiple_promotions_per_line.enabled;
+        match (several, &self.ruling.single_lines) {
             (false, _) => view.all,
             (true, Some(excluded)) => excluded.select(view, work),
             (true, None) => LineSet::default(),
@@ -266,7 +289,7 @@ impl RuleSet {
     }
 
     pub fn settings(&self) -> &Settings {
-        &self.stored.settings
+        &self.ruling.settings
     }
 
     /// A store by its code.

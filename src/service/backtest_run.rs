@@ -257,26 +257,24 @@ impl Work {
     ) -> Result<(BacktestOrder, Arms<Arc<RuleSet>>, Vec<(String, PromotionId)>), Ended> {
         let (service, tenant) = (&self.service, self.begun.tenant);
         let at = service.clock().now();
-        let rules = service.cache().rules_at(tenant, at).await.map_err(ServiceError::from)?;
-        let (order, lists) = read(&self.begun.input, &rules).map_err(ServiceError::Invalid)?;
+        let (order, lists) = read(&self.begun.input).map_err(ServiceError::Invalid)?;
         // Promotions that ended long ago are needed in full.
         let rules = service.cache().rules_at(tenant, order.from.min(at));
         let baseline = rules.await.map_err(ServiceError::from)?;
         let trial = Trial { drafts: order.drafts.clone(), lists };
         let (changes, codes) = service.changes(tenant, &baseline, trial, at).await?;
-        let settings = order.settings.clone().unwrap_or_else(|| baseline.settings().clone());
-        let changed = Arc::new(baseline.recompiled(changes, settings));
+        let changed = Arc::new(baseline.recompiled(changes));
         Ok((order, Arms { baseline, changed }, codes))
     }
 }
 
 /// Reads a stored body again.
-fn read(input: &str, rules: &RuleSet) -> Result<(BacktestOrder, Vec<ListReference>), Faults> {
+fn read(input: &str) -> Result<(BacktestOrder, Vec<ListReference>), Faults> {
     let mut faults = Faults::new();
     let Ok(json) = Json::parse(input.as_bytes()) else {
         return Err(faults);
     };
-    let order = wire::backtests::parse(Value::root(&json), rules.settings(), &mut faults);
+    let order = wire::backtests::parse(Value::root(&json), &mut faults);
     match order {
         Some(order) if faults.is_empty() => Ok((order, faults.take_lists())),
         _ => Err(faults),

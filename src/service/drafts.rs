@@ -1,4 +1,5 @@
-//! Drafts on a cart: the tenant's rules with promotions that an admin tries without storing them (spec 15.1).
+//! Drafts on a cart: the tenant's rules with promotions and settings that an admin tries without storing them (spec
+//! 15.1).
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -17,7 +18,7 @@ use crate::engine::{Changes, CodeFact, ProductList, RuleSet};
 use crate::wire;
 use crate::wire::faults::{FaultCode, Faults, ListReference};
 
-/// Drafts, and the product lists that they name.
+/// Drafts, and the product lists that they and their settings name.
 #[derive(Clone, Debug)]
 pub struct Trial {
     pub drafts: Drafts,
@@ -52,7 +53,7 @@ pub(super) fn unlock(
 }
 
 impl Service {
-    /// The tenant's rules with drafts. Drafts are compiled; what is stored is shared.
+    /// The tenant's rules with drafts. Drafts and their settings are compiled; the stored promotions are shared.
     pub(super) async fn with_drafts(
         &self,
         tenant: TenantId,
@@ -90,8 +91,10 @@ impl Service {
             stored.or_else(|| looked_up.created_at.get(&id.uuid()).copied())
         };
         let without = drafts.without.clone();
+        let settings = drafts.settings.as_ref().map(|own| own.upon(rules.settings()));
         let (with, codes) = drafts.promotions(created_at, now);
-        Ok((Changes { with, without, product_lists: looked_up.product_lists }, codes))
+        let product_lists = looked_up.product_lists;
+        Ok((Changes { with, without, settings, product_lists }, codes))
     }
 }
 

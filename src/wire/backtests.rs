@@ -9,26 +9,23 @@ use super::decode::Value;
 use super::drafts::{self, DraftInput, MAX_WITHOUT};
 use super::evaluation::PromotionName;
 use super::faults::{FaultCode, Faults};
-use super::settings::{self, SettingsBody};
+use super::settings::SettingsBody;
 use super::write::Writer;
 use crate::domain::backtest::{BacktestOrder, MAX_DAYS, MAX_REDEMPTIONS, USUAL_REDEMPTIONS};
 use crate::domain::draft::MAX_DRAFTS;
 use crate::domain::id::PromotionId;
 use crate::domain::local_time::instant;
-use crate::domain::settings::Settings;
 use crate::engine::{Arms, Comparison, Example, Given, RuleSet, Sums};
 
 const REDEMPTIONS: Integer = integer(1..=MAX_REDEMPTIONS as i64);
 
-/// Reads what is asked for. Settings that are not named are those of `base`.
-pub fn parse(value: Value<'_, '_>, base: &Settings, faults: &mut Faults) -> Option<BacktestOrder> {
+/// Reads what is asked for.
+pub fn parse(value: Value<'_, '_>, faults: &mut Faults) -> Option<BacktestOrder> {
     let mut object = value.object(faults)?;
     let name = object.required("name", faults, |value, faults| NAME.read(value, faults));
     let from = object.required("from", faults, |value, faults| INSTANT.read(value, faults));
     let to = object.required("to", faults, |value, faults| INSTANT.read(value, faults));
     let drafts = drafts::members(&mut object, faults);
-    let settings = object
-        .optional("settings", faults, |value, faults| settings::replaced(value, base, faults));
     let most = object.or("max_redemptions", USUAL_REDEMPTIONS, faults, |value, faults| {
         REDEMPTIONS.read(value, faults)
     });
@@ -36,9 +33,9 @@ pub fn parse(value: Value<'_, '_>, base: &Settings, faults: &mut Faults) -> Opti
         check_period(value, from, to, faults);
     }
     object.finish(faults)?;
-    let (drafts, settings) = (drafts?.unwrap_or_default(), settings?);
+    let drafts = drafts?.unwrap_or_default();
     let (name, from, to): (String, DateTime<Utc>, DateTime<Utc>) = (name?, from?, to?);
-    Some(BacktestOrder { name, from, to, drafts, settings, max_redemptions: most? })
+    Some(BacktestOrder { name, from, to, drafts, max_redemptions: most? })
 }
 
 fn check_period(body: Value<'_, '_>, from: DateTime<Utc>, to: DateTime<Utc>, faults: &mut Faults) {

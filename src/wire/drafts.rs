@@ -1,10 +1,11 @@
-//! The body of an evaluation with drafts (spec 15.1).
+//! The body of an evaluation with drafts and settings (spec 15.1).
 
 use super::body::*;
 use super::code::CodeText;
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
 use super::promotion::{self, MAX_DRAFT_CODES, Purpose, TermsBody};
+use super::settings::{self, SettingsBody};
 use crate::domain::cart::Request;
 use crate::domain::draft::{Draft, Drafts, Identity, MAX_DRAFTS};
 use crate::domain::id::PromotionId;
@@ -13,8 +14,8 @@ use crate::domain::promotion::{Kind, Status};
 /// Most promotions that an evaluation leaves out.
 pub(super) const MAX_WITHOUT: usize = 1_000;
 
-/// Reads a request and its drafts, if the body has any or leaves promotions out. Custom fields are not checked against
-/// the settings: no price depends on them.
+/// Reads a request and its drafts, if the body changes the rules in any way. Custom fields are not checked against the
+/// settings: no price depends on them.
 pub fn parse<'t>(
     value: Value<'_, 't>,
     faults: &mut Faults,
@@ -26,7 +27,7 @@ pub fn parse<'t>(
     Some((request?, drafts?))
 }
 
-/// Reads the members `with` and `without`. `Some(None)` if there are none.
+/// Reads the members `with`, `without` and `settings`. `Some(None)` if there are none.
 pub(super) fn members(object: &mut Object<'_, '_>, faults: &mut Faults) -> Option<Option<Drafts>> {
     let with =
         object.optional("with", faults, |value, faults| value.list(0..=MAX_DRAFTS, faults, draft));
@@ -35,11 +36,14 @@ pub(super) fn members(object: &mut Object<'_, '_>, faults: &mut Faults) -> Optio
             Some(PromotionId::new(ID.read(id, faults)?))
         })
     });
-    Some(match (with?, without?) {
-        (None, None) => None,
-        (with, without) => {
-            Some(Drafts { with: with.unwrap_or_default(), without: without.unwrap_or_default() })
-        }
+    let settings = object.optional("settings", faults, settings::replaced);
+    Some(match (with?, without?, settings?) {
+        (None, None, None) => None,
+        (with, without, settings) => Some(Drafts {
+            with: with.unwrap_or_default(),
+            without: without.unwrap_or_default(),
+            settings,
+        }),
     })
 }
 
@@ -100,12 +104,15 @@ described! {
 }
 
 described! {
-    /// A cart, its customer, and where it is bought; with an admin key also drafts.
+    /// A cart, its customer, and where it is bought; with an admin key also drafts and settings.
     pub struct EvaluationRequest "" {
         request: all_of::<Request<'_>>(),
         /// Promotions to price the cart with besides the stored ones. Only for admin keys, else 403.
         with: absent(list(part::<DraftInput>(), 0..=MAX_DRAFTS)),
         /// Stored promotions to leave out. Only for admin keys, else 403.
         without: absent(list(ID, 0..=MAX_WITHOUT)),
+        /// Settings to replace for this evaluation alone. Those that are not named stay as they are. Only for admin
+        /// keys, else 403.
+        settings: absent(part::<SettingsBody>()),
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::rounding::{Rounding, RoundingMode};
 use crate::domain::selector::Selector;
 use crate::domain::settings::{
     EvaluationOrder, MultiplePerLine, PercentageBase, QualifyingItems, RankingCriterion, Settings,
-    Strategy, UnitStacking,
+    SettingsChange, Strategy, UnitStacking,
 };
 
 /// Whether a body may have the fields that `GET` adds.
@@ -46,40 +46,38 @@ pub fn parse(
     })
 }
 
-/// Reads settings of which only some are named. The others are those of `base`.
-pub fn replaced(value: Value<'_, '_>, base: &Settings, faults: &mut Faults) -> Option<Settings> {
+/// Reads settings of which only some are named.
+pub fn replaced(value: Value<'_, '_>, faults: &mut Faults) -> Option<SettingsChange> {
     let mut object = value.object(faults)?;
-    let named: Option<Settings> = SettingsBody::members(&mut object, faults);
-    let mut settings = base.clone();
-    if let Some(named) = named {
-        macro_rules! take {
-            ($($name:literal: $field:ident,)+) => {
-                $(if object.has($name) {
-                    settings.$field = named.$field;
-                })+
-            };
-        }
-        take! {
-            "currency": currency,
-            "timezone": timezone,
-            "evaluation_order": evaluation_order,
-            "strategy": strategy,
-            "multiple_promotions_per_line": multiple_promotions_per_line,
-            "unit_stacking": unit_stacking,
-            "multiple_cart_promotions": multiple_cart_promotions,
-            "percentage_base": percentage_base,
-            "qualifying_items": qualifying_items,
-            "ranking": ranking,
-            "rounding": rounding,
-            "optimal": optimal_budget_ms,
-            "hold_seconds": hold_seconds,
-            "restore_limits_on_return": restore_limits_on_return,
-            "max_discount_percent": max_discount_percent,
-            "custom_fields": custom_fields,
-        }
+    let to: Option<Settings> = SettingsBody::members(&mut object, faults);
+    let mut copies: Vec<fn(&mut Settings, &Settings)> = Vec::new();
+    macro_rules! copy {
+        ($($name:literal: $field:ident,)+) => {
+            $(if object.has($name) {
+                copies.push(|own, to| own.$field = to.$field.clone());
+            })+
+        };
+    }
+    copy! {
+        "currency": currency,
+        "timezone": timezone,
+        "evaluation_order": evaluation_order,
+        "strategy": strategy,
+        "multiple_promotions_per_line": multiple_promotions_per_line,
+        "unit_stacking": unit_stacking,
+        "multiple_cart_promotions": multiple_cart_promotions,
+        "percentage_base": percentage_base,
+        "qualifying_items": qualifying_items,
+        "ranking": ranking,
+        "rounding": rounding,
+        "optimal": optimal_budget_ms,
+        "hold_seconds": hold_seconds,
+        "restore_limits_on_return": restore_limits_on_return,
+        "max_discount_percent": max_discount_percent,
+        "custom_fields": custom_fields,
     }
     object.finish(faults)?;
-    Some(settings)
+    Some(SettingsChange { to: to?, copies })
 }
 
 /// The document to store.

@@ -65,6 +65,83 @@ async fn only_admins_price_with_drafts_and_nothing_stays_of_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_admins_price_under_other_settings_and_nothing_stays_of_them() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    // Alone it goes first, and all others are left out. Together the others give more.
+    let mut alone = ten_percent("Alone");
+    alone["stacking"] = json!({"exclusive": true});
+    service.promotion(&tenant.admin, alone).await;
+    let mut third = ten_percent("A third");
+    third["benefit"]["value"] = "33.333".into();
+    service.promotion(&tenant.admin, third.clone()).await;
+    let under = |changes: serde_json::Value| {
+        let mut request = cart();
+        request.as_object_mut().unwrap().extend(changes.as_object().cloned().unwrap());
+        service.post("/v1/evaluate-cart", &tenant.admin, request)
+    };
+    let plain = under(json!({})).await.expect(200).body;
+    let loads = service.app.service().cache().loads();
+    for (changes, discount, optimality) in [
+        (json!({"settings": {}}), "10.00", json!(null)),
+        (json!({"settings": {"strategy": "ranked", "custom_fields": []}}), "10.00", json!(null)),
+        (json!({"settings": {"strategy": "best_deal"}}), "33.33", json!(null)),
+        // What is not named, or is null, stays as it is.
+        (
+            json!({"settings": {"strategy": null, "ranking": ["maximum_discount"], "rounding": {"mode": "up"}}}),
+            "33.34",
+            json!(null),
+        ),
+        (
+            json!({"settings": {"strategy": "optimal", "optimal": {"budget_ms": 200}}}),
+            "33.33",
+            json!({"proven": true, "upper_bound": "33.33"}),
+        ),
+        (json!({"settings": {"max_discount_percent": "5"}}), "5.00", json!(null)),
+        (json!({"settings": {"strategy": "best_deal"}, "with": [third]}), "66.66", json!(null)),
+    ] {
+        let priced = under(changes.clone()).await.expect(200).body;
+        let told = (&priced["totals"]["discount"], &priced["optimality"]);
+        assert_eq!(told, (&json!(discount), &optimality), "{changes}");
+        assert_eq!(priced["ruleset_version"], plain["ruleset_version"], "{changes}");
+    }
+    let in_list = json!({"include": [{"field": "sku", "op": "in_list", "list": "L"}]});
+    for (settings, expected) in [
+        (
+            json!({"strategy": "cheapest", "rounding": {"precision": 9}, "mode": "up"}),
+            vec![
+                ("/settings/strategy", "malformed"),
+                ("/settings/rounding/precision", "out_of_range"),
+                ("/settings/mode", "unknown_field"),
+            ],
+        ),
+        (
+            json!({"multiple_promotions_per_line": {"exclude": in_list}}),
+            vec![(
+                "/settings/multiple_promotions_per_line/exclude/include/0/list",
+                "unknown_reference",
+            )],
+        ),
+    ] {
+        let refused = under(json!({"settings": settings})).await.expect_code(422, "invalid");
+        let faults = refused.faults().into_iter().map(|fault| (fault.0, fault.1));
+        assert_eq!(json!(faults.collect::<Vec<_>>()), json!(expected));
+    }
+    let by_pos = |settings: serde_json::Value| {
+        let mut request = cart();
+        request["settings"] = settings;
+        service.post("/v1/evaluate-cart", &tenant.pos, request)
+    };
+    by_pos(json!({})).await.expect_code(403, "forbidden");
+    // Null counts as absent.
+    by_pos(json!(null)).await.expect(200);
+    let stored = service.get("/v1/settings", &tenant.admin).await.expect(200).body;
+    assert_eq!((&stored["strategy"], &stored["version"]), (&json!("ranked"), &json!(1)));
+    assert_eq!(service.discount(&tenant.pos).await, "10.00");
+    assert_eq!(service.app.service().cache().loads(), loads);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_faults_of_a_cart_are_reported_at_once() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use support::harness::{Service, Tenant};
 
+use crate::hostile;
 use crate::promotions::join_all;
 use crate::redemptions::reconciled;
 
@@ -60,6 +61,29 @@ async fn the_best_price_is_given_with_its_proof() {
         "facts": {}, "explanation": "You save at least as much with what applies",
         "alternative_discount": "50.00"}]);
     assert_eq!(result["not_applied"], expected);
+}
+
+/// The search has the budget of the settings that the cart is priced under, whatever the tenant's are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cart_under_other_settings_is_searched_for_as_long_as_they_say() {
+    let (_database, service) = Service::start().await;
+    let tenant = hostile::tenant(&service, 3, 1).await;
+    let price = || service.post("/v1/evaluate-cart", &tenant.pos, hostile::cart());
+    let short = price().await.expect(200).body;
+    assert_eq!(short["optimality"]["proven"], false);
+    let longer = json!({"budget_ms": 200});
+    let mut request = hostile::cart();
+    request["settings"] = json!({"optimal": longer.clone()});
+    let tried = service.post("/v1/evaluate-cart", &tenant.admin, request).await.expect(200).body;
+    assert_eq!(tried["optimality"]["proven"], true);
+    assert_eq!(price().await.expect(200).body["optimality"], short["optimality"]);
+    let mut own = service.get("/v1/settings", &tenant.admin).await.expect(200).body;
+    own["optimal"] = longer;
+    service.replace("/v1/settings", &tenant.admin, "\"2\"", own).await.expect(200);
+    let set = price().await.expect(200).body;
+    for part in ["totals", "applied", "lines", "optimality"] {
+        assert_eq!(tried[part], set[part], "{part}");
+    }
 }
 
 /// Of twenty at once, some get the promotion whole, one gets what is left of it, the others the best without it.

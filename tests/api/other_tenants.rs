@@ -24,6 +24,8 @@ fn naming(things: &Things) -> Vec<(&'static str, String, Option<Value>)> {
         request["cart"]["codes"] = codes;
         request
     };
+    let excluding = json!({"multiple_promotions_per_line": {"exclude": {"include":
+        [{"field": "sku", "op": "in_list", "list": things.list}]}}});
     let issue = json!({"promotion_id": things.reward, "customer_id": "C", "source_id": "S"});
     let bulk = json!({"promotion_id": things.reward, "customer_ids": ["C"], "source_id": "S"});
     let redeem =
@@ -44,6 +46,7 @@ fn naming(things: &Things) -> Vec<(&'static str, String, Option<Value>)> {
         ("get", format!("/v1/promotions?store={}", things.store), None),
         ("get", format!("/v1/customers/{}/milestones", things.customer), None),
         ("post", "/v1/evaluate-cart".to_owned(), Some(with("store", json!(things.store)))),
+        ("post", "/v1/evaluate-cart".to_owned(), Some(with("settings", excluding))),
         ("post", "/v1/evaluate-cart".to_owned(), Some(coded(json!([things.code])))),
         ("get", at(""), None),
         ("post", at("/commit"), empty.clone()),

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use support::expect;
 
-use crate::{evaluate, for_each_seed, generate, oracle};
+use crate::{documents, evaluate, for_each_seed, for_each_seed_of, generate, oracle};
 
 #[test]
 fn the_engine_agrees_with_the_naive_evaluator() {
@@ -25,7 +25,7 @@ fn the_engine_agrees_with_the_naive_evaluator() {
         match expect::difference(&expected, &actual) {
             None => Ok(()),
             Some(difference) => {
-                if crate::documents() == 1 {
+                if documents() == 1 {
                     println!("{document:#}\nexpected: {expected:#}\nactual: {actual:#}");
                 }
                 Err(difference)
@@ -36,12 +36,27 @@ fn the_engine_agrees_with_the_naive_evaluator() {
     for (what, count) in &counts {
         println!("{count:>9} {what}");
     }
-    if crate::documents() >= 5_000 {
+    if documents() >= 5_000 {
         let newer = generate::REACHED_TERMS.iter().chain(generate::REACHED_DRAFTS);
         for what in generate::REACHED.iter().chain(newer) {
             assert!(counts.contains_key(*what), "no document reached: {what}");
         }
     }
+}
+
+/// Under every strategy, with drafts and without, whichever settings the request replaces.
+#[test]
+fn settings_on_a_cart_price_it_as_settings_of_the_tenant_do() {
+    for_each_seed_of(documents() / 2, "ENGINE_DOCUMENTS", |seed| {
+        let mut document = generate::perhaps_with_drafts(seed);
+        if seed % 4 == 0 {
+            document["settings"]["strategy"] = json!("optimal");
+            document["settings"]["optimal"] = json!({"budget_ms": 1 + seed % 3});
+        }
+        let expected = evaluate(&document);
+        let actual = evaluate(&generate::with_settings_on_the_cart(seed, &document));
+        expect::difference(&expected, &actual).map_or(Ok(()), Err)
+    });
 }
 
 /// Units of sets are taken requirement by requirement: of the three A the first two serve the first one, in two sets. So a

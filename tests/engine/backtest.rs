@@ -131,8 +131,9 @@ fn a_ledger_comes_to_what_the_naive_evaluator_makes_of_it() {
         let (rules, _, at) = read(&document);
         let (other, _, _) = read(&changed);
         let without = vec![PromotionId::new(Uuid::from_u128(0))];
-        let changes = Changes { without, ..Changes::default() };
-        let own = Arc::new(rules.recompiled(changes, other.settings().clone()));
+        let settings = Some(other.settings().clone());
+        let changes = Changes { without, settings, ..Changes::default() };
+        let own = Arc::new(rules.recompiled(changes));
         let carts: Vec<PastCart<'_>> = (ledger.iter().enumerate())
             .map(|(number, lines)| {
                 let mut document = document.clone();
@@ -227,7 +228,7 @@ fn sums_days_and_examples_of_a_small_ledger() {
         without: vec![PromotionId::new(Uuid::from_u128(0))],
         ..Changes::default()
     };
-    let changed = Arc::new(baseline.recompiled(changes, baseline.settings().clone()));
+    let changed = Arc::new(baseline.recompiled(changes));
     let rules = Arms { baseline, changed };
     // In Kolkata the third one is on the next day.
     let ledger = [
@@ -277,7 +278,7 @@ fn ten_examples_are_the_largest_and_of_equal_ones_the_earlier() {
     let (baseline, _, _) = read(&document(&[promotion("Ten", &json!({}))], "1", "C"));
     let changes =
         Changes { without: vec![PromotionId::new(Uuid::from_u128(0))], ..Changes::default() };
-    let changed = Arc::new(baseline.recompiled(changes, baseline.settings().clone()));
+    let changed = Arc::new(baseline.recompiled(changes));
     let prices = [3, 9, 1, 9, 5, 7, 2, 8, 6, 4, 9, 1, 8];
     let carts: Vec<PastCart<'_>> = (prices.iter().enumerate())
         .map(|(number, price)| {

@@ -94,7 +94,7 @@ fn read(document: &Value) -> (Arc<RuleSet>, Request<'static>, DateTime<Utc>) {
     let now = DateTime::UNIX_EPOCH;
     let read = document::prepare(text.as_bytes(), now, &Stop::default(), |rules, cart| {
         let cart = cart.expect("a cart within the bound");
-        let rules = rules.recompiled(Changes::default(), rules.settings().clone());
+        let rules = rules.recompiled(Changes::default());
         (Arc::new(rules), cart.request().clone().into_owned(), cart.now())
     });
     read.unwrap_or_else(|problem| panic!("{}", problem.print(None)))

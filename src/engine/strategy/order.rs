@@ -132,7 +132,7 @@ pub(crate) fn rank<'e>(case: &Case<'e>, mut candidates: Vec<Candidate<'e>>) -> R
         own.issuance.is_some_and(|issuance| issuance.expires_at < own.compiled.ends_at)
     };
     let by_expiry = criteria.contains(&RankingCriterion::EarliestExpiry);
-    if case.rules.has_drafts() || by_expiry && candidates.iter().any(ends_sooner) {
+    if !case.rules.has_ranks() || by_expiry && candidates.iter().any(ends_sooner) {
         candidates.sort_by(|a, b| by_rank(case, a, b));
     } else {
         candidates.sort_by(|a, b| {

@@ -77,6 +77,22 @@ pub fn add_drafts(seed: u64, document: &mut Value) {
     drafts::add(&mut Dice::new(seed ^ 0xd_4af7), document);
 }
 
+/// The same document, of whose settings the request replaces some: there the document has others, or none.
+pub fn with_settings_on_the_cart(seed: u64, document: &Value) -> Value {
+    let mut dice = Dice::new(seed ^ 0x5e_7713);
+    let others = settings::settings(&mut dice);
+    let mut split = document.clone();
+    let mut replaced = json!({});
+    for (name, value) in document["settings"].as_object().into_iter().flatten() {
+        if dice.chance(70) {
+            replaced[name] = value.clone();
+            split["settings"][name] = others[name].clone();
+        }
+    }
+    split["request"]["settings"] = replaced;
+    split
+}
+
 /// The document of a seed, with promotions that suggest themselves.
 pub fn suggesting(seed: u64) -> Value {
     let mut document = document(seed);
