@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { button, call, makePromotion, openShop, sees, sell, shirts, visit } from './support/world';
+import { button, call, makePromotion, openShop, priced, sees, sell, shirts, visit } from './support/world';
 
 test('a cart is priced from lines, and the page says why a promotion did not apply', async () => {
   const shop = await openShop();
@@ -18,6 +18,38 @@ test('a cart is priced from lines, and the page says why a promotion did not app
   await page.getByText('For developers').click();
   await page.getByRole('tab', { name: 'curl' }).click();
   await sees(page, /curl .*evaluate-cart/);
+});
+
+test('a manager compares what the best deal would give a cart', async () => {
+  const shop = await openShop();
+  await makePromotion(shop, { stacking: { exclusive: true } });
+  await makePromotion(shop, { name: 'A quarter off', benefit: { type: 'percentage_off', value: '25', target: { type: 'cart' } } });
+  const page = await visit(shop.admin, '/try', { width: 1600 });
+  await button(page, 'Paste lines').click();
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Lines' }).fill('SHIRT-1\t2\t400\tBlue shirt\tShirts\nSOCK-1\t1\t99\tSocks\tSocks');
+  await button(page.getByRole('dialog'), 'Take them').click();
+  const [ours, best] = ['One after the other, by rank (as it is set)', 'The group of promotions that gives the most'];
+  await page.getByRole('combobox', { name: 'Side by side with another way to choose promotions' }).selectOption(best);
+  await button(page, 'Price the cart').click();
+  const told = page.getByRole('status').filter({ hasText: 'The cart costs' });
+  await sees(told, `The cart costs ₹144.75 less with “${best}”.`);
+  await sees(told, '2 × Blue shirt: ₹600.00 instead of ₹720.00');
+  await sees(told, '1 × Socks: ₹74.25 instead of ₹99.00');
+  const receipt = (name: string) => page.getByRole('region', { name, exact: true });
+  await sees(receipt(ours), '₹819.00');
+  await sees(receipt(best), '₹674.25');
+  await sees(page.getByRole('region', { name: 'What did not apply, and why, with' }), 'Ten percent off shirts');
+  const places = async () => [await receipt(ours).boundingBox(), await receipt(best).boundingBox()] as const;
+  const [left, right] = await places();
+  expect(right?.y).toBe(left?.y);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect.poll(async () => { const [above, below] = await places(); return below?.x === above?.x && (below?.y ?? 0) > (above?.y ?? 0); }).toBe(true);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  // Tills give what they gave, and the comparison can be opened again by its address.
+  expect((await priced(shop, [shirts(2)])).totals.discount).toBe('80.00');
+  await page.reload();
+  await button(page, 'Price the cart').click();
+  await sees(receipt(best), '₹674.25');
 });
 
 test('a customer complains: the sale is opened at the desk, and its cart tried again with a draft', async () => {

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    include: ['**/*.story.ts'],
+    include: [process.env['MEASURE'] === undefined ? '**/*.story.ts' : '**/*.measure.ts'],
     globalSetup: './setup.ts',
     fileParallelism: false,
     testTimeout: 60_000,

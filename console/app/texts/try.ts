@@ -1,6 +1,13 @@
 import type { ListName, TextName } from '../pages/try/form';
 import type { PasteFault } from '../pages/try/paste';
 
+/** How two prices of a cart compare. */
+export interface Compared {
+  less: (amount: string) => string;
+  more: (amount: string) => string;
+  equal: string;
+}
+
 export const tryTexts = {
   title: 'Try a cart',
   explain: 'What would a cart cost? Nothing is written: no limit is used, no code is spent.',
@@ -55,10 +62,24 @@ export const tryTexts = {
   priceHint: 'Ctrl + Enter',
   now: 'As it is',
   changed: 'With the changes',
-  more: (amount: string) => `The cart costs ${amount} less with the changes.`,
-  less: (amount: string) => `The cart costs ${amount} more with the changes.`,
-  equal: 'The cart costs the same with the changes.',
+  compared: {
+    less: (amount: string) => `The cart costs ${amount} less with the changes.`,
+    more: (amount: string) => `The cart costs ${amount} more with the changes.`,
+    equal: 'The cart costs the same with the changes.',
+  },
+  beside: 'Side by side with another way to choose promotions',
+  besideHelp: (own: string) => `Yours is “${own}”. The cart is priced under both; your settings stay as they are.`,
+  noBeside: 'none',
+  ownWay: (own: string) => `${own} (as it is set)`,
+  comparedUnder: (way: string): Compared => ({
+    less: (amount) => `The cart costs ${amount} less with “${way}”.`,
+    more: (amount) => `The cart costs ${amount} more with “${way}”.`,
+    equal: `The cart costs the same with “${way}”.`,
+  }),
+  gap: (line: string, there: string, here: string) => `${line}: ${there} instead of ${here}`,
+  noGaps: 'No line costs anything else.',
   notApplied: 'What did not apply, and why',
+  notAppliedUnder: (way: string) => `What did not apply, and why, with “${way}”`,
   noneLeft: 'Everything that is active applied.',
   alternative: (amount: string) => `With it, the best total is ${amount} off.`,
   wire: 'For developers',

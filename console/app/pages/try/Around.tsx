@@ -1,10 +1,12 @@
 /** Who buys, where, when, and how it is paid; and which promotions are taken in or left out. */
-import { Accordion, ActionIcon, Button, Group, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Accordion, ActionIcon, Button, Group, NativeSelect, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
 
+import type { Strategy } from '../../api/schema';
 import { DraftsChooser } from '../../parts/DraftsChooser';
 import { NameField, NamesField } from '../../parts/NamesField';
 import { useOwnTenant } from '../../parts/tenant';
 import { ZonedTime } from '../../parts/ZonedTime';
+import { strategyWords } from '../../texts/setup';
 import { tryTexts as texts } from '../../texts/try';
 import type { CartForm } from './form';
 
@@ -89,7 +91,7 @@ function Pay({ form, set, fault }: AroundProps) {
   );
 }
 
-export function Changes({ taken, left, setTaken, setLeft, handed, dropHanded }: {
+export function Changes({ taken, left, setTaken, setLeft, handed, dropHanded, beside, setBeside }: {
   taken: readonly string[];
   left: readonly string[];
   setTaken: (ids: string[]) => void;
@@ -97,13 +99,21 @@ export function Changes({ taken, left, setTaken, setLeft, handed, dropHanded }: 
   /** How many drafts came from another page. */
   handed: number;
   dropHanded: () => void;
+  /** The strategy that the tenant's own is compared with. */
+  beside: Strategy | null;
+  setBeside: (strategy: string) => void;
 }) {
+  const { strategy } = useOwnTenant().settings;
+  const others = Object.entries(strategyWords).filter(([name]) => name !== strategy);
   return (
     <Stack gap="xs" component="section" aria-label={texts.changes}>
       <DraftsChooser taken={taken} left={left} setTaken={setTaken} setLeft={setLeft} />
       {handed > 0 && (
         <Group gap="xs"><Text size="sm">{texts.drafts(handed)}</Text><Button size="compact-xs" variant="default" onClick={dropHanded}>{texts.dropDrafts}</Button></Group>
       )}
+      <NativeSelect label={texts.beside} description={texts.besideHelp(strategyWords[strategy])} value={beside ?? ''}
+        data={[{ value: '', label: texts.noBeside }, ...others.map(([value, label]) => ({ value, label }))]}
+        onChange={(event) => setBeside(event.currentTarget.value)} />
     </Stack>
   );
 }

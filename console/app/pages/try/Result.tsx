@@ -1,5 +1,6 @@
 /** A priced cart: the receipt, what nearly applied, what did not and why, and what went over the wire. */
 import { Alert, Code, Group, Paper, SimpleGrid, Stack, Tabs, Text, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
 
 import type { Evaluation, NotApplied as NotAppliedEntry } from '../../api/schema';
 import { compare, money, subtract } from '../../money/money';
@@ -8,37 +9,60 @@ import { promotionLink } from '../../parts/promotionLink';
 import { CodeVerdicts } from '../../parts/CodeVerdicts';
 import { explanationOf, Receipt } from '../../parts/Receipt';
 import { useOwnTenant } from '../../parts/tenant';
+import { strategyWords } from '../../texts/setup';
 import { tryTexts as texts } from '../../texts/try';
+import type { Compared } from '../../texts/try';
 import { showTime } from '../../time/zone';
+import { gaps } from './comparison';
 import type { Run } from './data';
 import { curl } from './wire';
 
 export function Result({ run }: { run: Run }) {
-  const { zone } = useOwnTenant();
+  const { zone, settings } = useOwnTenant();
   const { result, base, request } = run;
+  const beside = request.settings?.strategy ?? null;
+  const titles = beside === null ? [texts.now, texts.changed] as const : [texts.ownWay(strategyWords[settings.strategy]), strategyWords[beside]] as const;
   return (
     <Stack gap="md">
       {base === null ? <Side title={texts.now} result={result} request={request} /> : (
         <>
-          <Verdict base={base} result={result} />
+          {beside === null ? <Verdict base={base} result={result} words={texts.compared} /> : (
+            <Verdict base={base} result={result} words={texts.comparedUnder(strategyWords[beside])}><Gaps run={{ ...run, base }} /></Verdict>
+          )}
           <SimpleGrid cols={{ base: 1, xl: 2 }}>
-            <Side title={texts.now} result={base} request={request} />
-            <Side title={texts.changed} result={result} request={request} />
+            <Side title={titles[0]} result={base} request={request} />
+            <Side title={titles[1]} result={result} request={request} />
           </SimpleGrid>
         </>
       )}
-      <NotApplied result={result} />
+      <NotApplied title={beside === null ? texts.notApplied : texts.notAppliedUnder(strategyWords[beside])} result={result} />
       <Wire run={run} />
       <Text size="xs" c="dimmed">{texts.ruleset(result.ruleset_version, showTime(result.evaluated_at, zone))}</Text>
     </Stack>
   );
 }
 
-function Verdict({ base, result }: { base: Evaluation; result: Evaluation }) {
+function Verdict({ base, result, words, children }: { base: Evaluation; result: Evaluation; words: Compared; children?: ReactNode }) {
   const order = compare(base.totals.payable, result.totals.payable);
   const gap = subtract(base.totals.payable, result.totals.payable);
   const shown = money(gap.replace('-', ''), result.currency);
-  return <Alert role="status" color="blue">{order === 0 ? texts.equal : order > 0 ? texts.more(shown) : texts.less(shown)}</Alert>;
+  return (
+    <Alert role="status" color="blue">
+      {order === 0 ? words.equal : order > 0 ? words.less(shown) : words.more(shown)}
+      {children}
+    </Alert>
+  );
+}
+
+function Gaps({ run: { request, base, result } }: { run: Run & { base: Evaluation } }) {
+  const found = gaps(request, base, result);
+  const amount = (value: string) => money(value, result.currency);
+  if (found.length === 0) return <Text size="sm">{texts.noGaps}</Text>;
+  return (
+    <ul style={{ margin: 0, paddingInlineStart: '1.2em' }}>
+      {found.map((own, place) => <li key={place}><Text size="sm">{texts.gap(own.name, amount(own.result), amount(own.base))}</Text></li>)}
+    </ul>
+  );
 }
 
 /** The promotions that are being tried. */
@@ -56,11 +80,11 @@ function Side({ title, result, request }: { title: string; result: Evaluation; r
   );
 }
 
-function NotApplied({ result }: { result: Evaluation }) {
+function NotApplied({ title, result }: { title: string; result: Evaluation }) {
   const entries: readonly (NotAppliedEntry)[] = result.not_applied ?? [];
   return (
-    <Paper withBorder p="sm" component="section" aria-label={texts.notApplied}>
-      <Title order={3} size="h5" mb={4}>{texts.notApplied}</Title>
+    <Paper withBorder p="sm" component="section" aria-label={title}>
+      <Title order={3} size="h5" mb={4}>{title}</Title>
       {entries.length === 0 && <Text size="sm" c="dimmed">{texts.noneLeft}</Text>}
       <ul style={{ margin: 0, paddingInlineStart: '1.2em' }}>
         {entries.map((own, place) => (

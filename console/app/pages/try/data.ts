@@ -3,11 +3,12 @@ import { useMutation } from '@tanstack/react-query';
 
 import { api, call } from '../../api/client';
 import type { CartRequestInput, Evaluation } from '../../api/schema';
+import { baseOf } from './comparison';
 
 export interface Run {
   request: CartRequestInput;
   result: Evaluation;
-  /** The same without the changes, where there are any. */
+  /** The same under the tenant's own settings, or else without the changes, where there are any. */
   base: Evaluation | null;
 }
 
@@ -18,9 +19,8 @@ function price(body: CartRequestInput): Promise<Evaluation> {
 export function usePrice() {
   return useMutation({
     mutationFn: async (request: CartRequestInput): Promise<Run> => {
-      const { with: drafts, without, ...plain } = request;
-      const isChanged = (drafts?.length ?? 0) + (without?.length ?? 0) > 0;
-      const [result, base] = await Promise.all([price(request), isChanged ? price(plain) : null]);
+      const compared = baseOf(request);
+      const [result, base] = await Promise.all([price(request), compared === null ? null : price(compared)]);
       return { request, result, base };
     },
   });

@@ -1,15 +1,19 @@
 /**
- * Try a cart. The address may name promotions to take in (`with`) or leave out (`without`) and a transaction to begin
- * with (`tx`); another page may hand over drafts that are not stored.
+ * Try a cart. The address may name promotions to take in (`with`) or leave out (`without`), a strategy to compare the
+ * tenant's own with (`beside`), and a transaction to begin with (`tx`); another page may hand over drafts that are not
+ * stored.
  */
 import { Alert, Button, Group, Paper, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useLocation, useSearchParams } from 'react-router';
 
 import { asProblem } from '../../api/problem';
+import type { Strategy } from '../../api/schema';
 import { draftOf, useChoices } from '../../parts/drafts';
 import type { Draft } from '../../parts/drafts';
 import { Empty, Failed } from '../../parts/states';
+import { useOwnTenant } from '../../parts/tenant';
+import { strategyWords } from '../../texts/setup';
 import { tryTexts as texts } from '../../texts/try';
 import { Around, Changes } from './Around';
 import { usePrice, useRecorded } from './data';
@@ -33,16 +37,19 @@ export default function TryCart() {
   const { state } = useLocation() as { state: unknown };
   const [handed, setHanded] = useState(() => handedOver(state));
   const choices = useChoices();
+  const { settings } = useOwnTenant();
   const price = usePrice();
   const [taken, left] = [list(search.get('with')), list(search.get('without'))];
-  const setIds = (name: 'with' | 'without', ids: string[]) => setSearch((before) => {
+  const ways = Object.keys(strategyWords) as Strategy[];
+  const beside = ways.find((own) => own === search.get('beside') && own !== settings.strategy) ?? null;
+  const choose = (name: 'with' | 'without' | 'beside', chosen: string[]) => setSearch((before) => {
     const after = new URLSearchParams(before);
-    if (ids.length === 0) after.delete(name); else after.set(name, ids.join(','));
+    if (chosen.length === 0) after.delete(name); else after.set(name, chosen.join(','));
     return after;
   }, { replace: true });
 
   const drafts = [...taken.flatMap((id) => choices.data?.filter((own) => own.id === id).map(draftOf) ?? []), ...handed];
-  const request = { ...requestOf(form), ...(drafts.length > 0 && { with: drafts }), ...(left.length > 0 && { without: left }) };
+  const request = { ...requestOf(form), ...(drafts.length > 0 && { with: drafts }), ...(left.length > 0 && { without: left }), ...(beside !== null && { settings: { strategy: beside } }) };
   const isEmpty = request.cart.lines.length === 0;
   const go = () => { if (!isEmpty) price.mutate(request); };
   const problem = price.isError ? asProblem(price.error) : null;
@@ -67,8 +74,8 @@ export default function TryCart() {
           <Around form={form} set={(part) => setForm({ ...form, ...part })} fault={fault} />
           <Paper withBorder p="sm">
             <Title order={2} size="h5" mb="xs">{texts.changes}</Title>
-            <Changes taken={taken} left={left} setTaken={(ids) => setIds('with', ids)} setLeft={(ids) => setIds('without', ids)}
-              handed={handed.length} dropHanded={() => setHanded([])} />
+            <Changes taken={taken} left={left} setTaken={(ids) => choose('with', ids)} setLeft={(ids) => choose('without', ids)}
+              handed={handed.length} dropHanded={() => setHanded([])} beside={beside} setBeside={(strategy) => choose('beside', list(strategy))} />
           </Paper>
           <Group gap="sm">
             <Button onClick={go} loading={price.isPending} disabled={isEmpty || (taken.length > 0 && choices.isPending)}>{texts.price}</Button>

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Evaluation } from '../../api/schema';
+import { baseOf, gaps } from './comparison';
 import { EMPTY, formOf, newLine, nextId, requestOf } from './form';
 import { pasted } from './paste';
 import { curl } from './wire';
@@ -48,6 +50,29 @@ describe('pasted lines', () => {
     expect(pasted('sku,quantity,price\n,1,5\n\nA,two,5\nB,1,\n', 1)).toEqual({
       lines: [], faults: [{ line: 2, fault: 'no_sku' }, { line: 4, fault: 'no_quantity' }, { line: 5, fault: 'no_price' }],
     });
+  });
+});
+
+describe('a comparison', () => {
+  const request = { cart: { lines: [{ id: 'a', sku: 'TEE', title: 'Red tee', quantity: '2.000', unit_price: '10' }, { id: 'b', sku: 'CAP', quantity: '1', unit_price: '5' }] } };
+  const priced = (first: string, second: string, off = '0.00') => ({
+    lines: [{ id: 'a', sku: 'TEE', quantity: '2.000', payable: first }, { id: 'b', sku: 'CAP', quantity: '1', payable: second }],
+    totals: { shipping: '49.00', shipping_discount: off },
+  }) as unknown as Evaluation;
+
+  it('of two settings has the same promotions on both sides', () => {
+    const changed = { ...request, without: ['P'], settings: { strategy: 'optimal' as const } };
+    expect(baseOf(changed)).toEqual({ ...request, without: ['P'] });
+    expect(baseOf({ ...request, without: ['P'], with: [] })).toEqual(request);
+    expect(baseOf({ ...request, without: [] })).toBeNull();
+  });
+
+  it('names what costs something else, as the receipt does', () => {
+    expect(gaps(request, priced('18.00', '5.00'), priced('18', '4.50', '49.00'))).toEqual([
+      { name: '1 × CAP', base: '5.00', result: '4.50' }, { name: 'Shipping', base: '49.00', result: '0.00' },
+    ]);
+    expect(gaps(request, priced('18.00', '5.00'), priced('17.99', '5.01')).map(({ name }) => name)).toEqual(['2 × Red tee', '1 × CAP']);
+    expect(gaps(request, priced('18.00', '5.00'), priced('18.0', '5.00'))).toEqual([]);
   });
 });
 
