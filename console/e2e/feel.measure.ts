@@ -3,7 +3,7 @@
  * fails for being slow.
  */
 import type { Page } from 'playwright-core';
-import { inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 
 import { makePromotion, openShop, visit } from './support/world';
 import type { Shop } from './support/world';
@@ -58,7 +58,7 @@ test('figures of the list, the editor and the preview', { timeout: 600_000 }, as
     const page = await visit(shop.admin, '/about');
     await page.addInitScript(WATCH);
     await page.goto(`${inject('service')}/console/promotions`);
-    await page.waitForFunction('window.noted.rows > 0');
+    await expect.poll(async () => (await noted(page)).rows, { timeout: 15_000 }).toBeGreaterThan(0);
     const search = page.getByRole('textbox').first();
     await search.press('a');
     await page.waitForTimeout(1_000);
