@@ -84,6 +84,8 @@ async fn list_all(
               and ($3::text is null or customer_id = $3)
               and ($4::text is null
                    or case when state = 'held' and expires_at <= $7 then 'expired' else state end = $4)
+              -- What the index of those that are not committed asks for.
+              and ($4::text is null or $4 = 'committed' or state <> 'committed')
               and ($5::timestamptz is null or evaluated_at >= $5)
               and ($6::timestamptz is null or evaluated_at < $6)
               and ($8::timestamptz is null or (evaluated_at, redemption_id) < ($8, $9))

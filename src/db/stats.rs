@@ -40,36 +40,45 @@ pub struct StatsFilter {
 pub async fn count(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StatsRow>> {
     tx.all(sqlx::query_as!(
         StatsRow,
-        r#"select entry.promotion_id as "promotion_id?", entry.bucket as "bucket?",
-                  count(distinct entry.sold) as "redemptions!",
-                  coalesce(sum(entry.times), 0)::bigint as "times!",
-                  trim_scale(coalesce(sum(entry.discount), 0))::text as "discount!",
-                  trim_scale(coalesce(sum(entry.points), 0))::text as "points!",
-                  count(distinct (entry.returned, entry.return_id)) filter (where entry.return_id is not null)
-                      as "returns!",
-                  trim_scale(coalesce(sum(entry.discount_back), 0))::text as "discount_back!",
-                  trim_scale(coalesce(sum(entry.points_back), 0))::text as "points_back!"
-             from (
-                 select given.promotion_id, width_bucket(given.evaluated_at, $5::timestamptz[]) as bucket,
-                        given.redemption_id as sold, given.times, given.discount, given.points,
-                        null::uuid as returned, null::text as return_id, 0::bigint as discount_back,
-                        0::numeric as points_back
+        r#"with sold as not materialized (
+                 select given.promotion_id, given.redemption_id, given.evaluated_at, given.times, given.discount, given.points
                    from redemption_promotion as given
-                   join redemption on redemption.tenant_id = given.tenant_id
-                                  and redemption.redemption_id = given.redemption_id
                   where given.tenant_id = $1 and given.promotion_id = any ($2::uuid[])
                     and given.evaluated_at >= $3 and ($4::timestamptz is null or given.evaluated_at < $4)
-                    and redemption.state = 'committed'
+                    and not exists (select from redemption as other
+                                     where other.tenant_id = $1 and other.redemption_id = given.redemption_id
+                                       and other.state <> 'committed')
+             ), back as not materialized (
+                 select promotion_id, redemption_id, return_id, at, discount, points
+                   from redemption_return_promotion
+                  where tenant_id = $1 and promotion_id = any ($2::uuid[])
+                    and at >= $3 and ($4::timestamptz is null or at < $4)
+             ), entry as (
+                 select promotion_id, width_bucket(evaluated_at, $5::timestamptz[]) as bucket, count(*) as redemptions,
+                        sum(times) as times, sum(discount) as discount, sum(points) as points,
+                        0 as returns, 0 as discount_back, 0 as points_back
+                   from sold group by 1, 2
                  union all
-                 select back.promotion_id, width_bucket(back.at, $5::timestamptz[]),
-                        null, 0, 0, 0, back.redemption_id, back.return_id, back.discount, back.points
-                   from redemption_return_promotion as back
-                  where back.tenant_id = $1 and back.promotion_id = any ($2::uuid[])
-                    and back.at >= $3 and ($4::timestamptz is null or back.at < $4)
-             ) as entry
-            group by grouping sets ((entry.promotion_id, entry.bucket), (entry.promotion_id), ())
-            order by entry.promotion_id nulls first, entry.bucket nulls first
-            limit $6"#,
+                 select promotion_id, width_bucket(at, $5::timestamptz[]), 0, 0, 0, 0, count(*), sum(discount), sum(points)
+                   from back group by 1, 2
+             )
+             -- Several promotions of one sale, or of one return, count once in the total of all promotions.
+             select promotion_id as "promotion_id?", bucket as "bucket?",
+                    case when grouping(promotion_id) = 0 or cardinality($2) = 1 then coalesce(sum(redemptions), 0)
+                         else (select count(*) from (select distinct redemption_id from sold) as own)
+                    end::bigint as "redemptions!",
+                    coalesce(sum(times), 0)::bigint as "times!",
+                    trim_scale(coalesce(sum(discount), 0))::text as "discount!",
+                    trim_scale(coalesce(sum(points), 0))::text as "points!",
+                    case when grouping(promotion_id) = 0 or cardinality($2) = 1 then coalesce(sum(returns), 0)
+                         else (select count(*) from (select distinct redemption_id, return_id from back) as own)
+                    end::bigint as "returns!",
+                    trim_scale(coalesce(sum(discount_back), 0))::text as "discount_back!",
+                    trim_scale(coalesce(sum(points_back), 0))::text as "points_back!"
+               from entry
+              group by grouping sets ((promotion_id, bucket), (promotion_id), ())
+              order by promotion_id nulls first, bucket nulls first
+              limit $6"#,
         tx.id(),
         &filter.promotions,
         filter.from,
@@ -98,11 +107,12 @@ pub async fn steps(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StepRo
         r#"select given.promotion_id, given.step as "step!", count(*) as "redemptions!",
                   trim_scale(sum(given.discount))::text as "discount!"
              from redemption_promotion as given
-             join redemption on redemption.tenant_id = given.tenant_id
-                            and redemption.redemption_id = given.redemption_id
             where given.tenant_id = $1 and given.promotion_id = any ($2::uuid[])
               and given.evaluated_at >= $3 and ($4::timestamptz is null or given.evaluated_at < $4)
-              and redemption.state = 'committed' and given.step is not null
+              and given.step is not null
+              and not exists (select from redemption as other
+                               where other.tenant_id = $1 and other.redemption_id = given.redemption_id
+                                 and other.state <> 'committed')
             group by given.promotion_id, given.step
             order by given.promotion_id, given.step"#,
         tx.id(),
