@@ -171,13 +171,22 @@ impl<'r, Q: Deref<Target = Request<'r>>> Products<Q> {
             used,
         };
         let work = Work::new(stop, self.rules.settings().search_ms(), self.steps);
-        let priced = here.iter().enumerate().map(|(place, here)| {
-            // The selections are known, so nothing more is read of the line.
-            let view = CartView::new(lines.get(place..=place).unwrap_or_default(), &reading);
-            let single = alone(&self.single, place);
-            let mut case = Case::with(inputs, &work, view, single);
-            case.tells_reasons = false;
-            price(&case, place, here)
+        let mut case = Case::with(inputs, &work, CartView::new(&[], &reading), LineSet::default());
+        case.tells_reasons = false;
+        let priced = lines.iter().zip(&here).enumerate().map(|(place, (line, here))| {
+            let given = if here.is_empty() {
+                Given::default()
+            } else {
+                // The selections are known, so nothing more is read of the line.
+                let view = CartView::new(std::slice::from_ref(line), &reading);
+                case.turn_to(view, alone(&self.single, place));
+                give(&case, place, here)?
+            };
+            let Given { discount, promotions } = given;
+            let gross = Exact::product(line.unit_price, line.quantity);
+            let added = line.tax.plus(line.charges);
+            let price = gross.plus(&Exact::from(added.minus(discount)));
+            Ok(PricedProduct { gross, discount, price, promotions })
         });
         priced.collect()
     }
@@ -213,8 +222,15 @@ fn alone(products: &LineSet, place: usize) -> LineSet {
     if products.contains(place) { LineSet::first(1) } else { LineSet::default() }
 }
 
-/// Prices the product of a case. `here` are the promotions that it could get, in order of creation.
-fn price(case: &Case<'_>, place: usize, here: &[&Open<'_>]) -> Result<PricedProduct, Unfinished> {
+/// What promotions give on a product.
+#[derive(Default)]
+struct Given {
+    discount: Money,
+    promotions: Vec<OnOffer>,
+}
+
+/// What promotions give on the product of a case. `here` are those that it could get, in order of creation.
+fn give(case: &Case<'_>, place: usize, here: &[&Open<'_>]) -> Result<Given, Unfinished> {
     let candidate = |own: &&Open<'_>| {
         let selected = own.admitted.selected.iter().map(|lines| alone(lines, place)).collect();
         // The promotions of the case live longer than those of `here`.
@@ -240,12 +256,8 @@ fn price(case: &Case<'_>, place: usize, here: &[&Open<'_>]) -> Result<PricedProd
     };
     let others = in_order.into_iter().filter(is_other).take(MAX_OTHERS);
     let others = others.map(|promotion| OnOffer { promotion, discount: None });
-    let promotions = applied.chain(others).collect();
     let discount = outcome.applied.iter().map(|(_, proposal)| proposal.discount).sum();
-    let gross = case.view.gross_of(&case.view.all);
-    let added = case.view.all.iter().map(|line| case.view.added(line)).sum::<Money>();
-    let price = gross.plus(&Exact::from(added.minus(discount)));
-    Ok(PricedProduct { gross, discount, price, promotions })
+    Ok(Given { discount, promotions: applied.chain(others).collect() })
 }
 
 /// Whether a code, an issuance or an activation is missing.
