@@ -75,6 +75,13 @@ impl<'e> Case<'e> {
         }
     }
 
+    /// Turns to other lines of the same request.
+    pub(crate) fn turn_to(&mut self, view: CartView<'e>, single: LineSet) {
+        self.untouched = Basket::new(&view, self.rules.settings());
+        self.claims = ClaimRules::new(self.rules.settings(), single);
+        self.view = view;
+    }
+
     /// A case of which only the price matters.
     pub(crate) fn without_reasons(inputs: Inputs<'e>, work: &'e Work<'e>) -> Self {
         Self { tells_reasons: false, ..Self::new(inputs, work) }

@@ -80,10 +80,10 @@ pub(crate) fn check_bounds(case: &Case<'_>, admitted: &PromotionSet) -> Result<u
 }
 
 /// Fails if the work ended before it was complete. `candidates` are the promotions for which steps were taken.
-pub(crate) fn require_finished(
+pub(crate) fn require_finished<'c, 'e: 'c>(
     work: &Work<'_>,
     rules: &RuleSet,
-    candidates: &[Candidate<'_>],
+    candidates: impl Iterator<Item = &'c Candidate<'e>>,
 ) -> Result<(), Unfinished> {
     match work.end() {
         None => Ok(()),
@@ -94,9 +94,11 @@ pub(crate) fn require_finished(
 
 /// Returns the promotions that took most steps, the largest first. If the search for texts alone has spent the bound,
 /// no promotion was judged, and it returns the promotions that look for most texts.
-fn costly(rules: &RuleSet, candidates: &[Candidate<'_>]) -> Vec<Costly> {
-    let judged =
-        candidates.iter().map(|own| Costly { promotion: own.index, steps: own.steps.get() });
+fn costly<'c, 'e: 'c>(
+    rules: &RuleSet,
+    candidates: impl Iterator<Item = &'c Candidate<'e>>,
+) -> Vec<Costly> {
+    let judged = candidates.map(|own| Costly { promotion: own.index, steps: own.steps.get() });
     let mut costly: Vec<Costly> = judged.collect();
     if costly.iter().all(|own| own.steps == 0) {
         let all = rules.indexed();

@@ -91,7 +91,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
             let judged = gates::admit(compiled, &rules, &request, store, has_code, now);
             judged.map_err(|reason| refused.push((index, reason))).is_ok()
         });
-        evaluate::require_finished(&work, &rules, &[])?;
+        evaluate::require_finished(&work, &rules, [].iter())?;
         let steps = work.steps();
         Ok(Self { rules, request, now, reading, codes, admitted, refused, steps })
     }

@@ -106,7 +106,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Products<Q> {
             }
         }
         let single = rules.single_lines(&view, &work);
-        evaluate::require_finished(&work, &rules, &[])?;
+        evaluate::require_finished(&work, &rules, [].iter())?;
         let steps = work.steps();
         Ok(Self { rules, request, now, admitted, single, steps })
     }
@@ -145,16 +145,18 @@ impl<'r, Q: Deref<Target = Request<'r>>> Products<Q> {
         stop: &Stop,
     ) -> Result<Vec<PricedProduct>, Unfinished> {
         let lines = self.request.cart.lines.as_slice();
-        let mut here: Vec<SmallVec<[Open<'_>; 4]>> = Vec::new();
+        let open = self.admitted.iter().filter_map(|admitted| {
+            let compiled = self.rules.compiled(admitted.index);
+            let passed = gates::judge_limits(compiled, issuances, used, self.now)?;
+            Some(Open { admitted, passed })
+        });
+        let open: Vec<Open<'_>> = open.collect();
+        let mut here: Vec<SmallVec<[&Open<'_>; 8]>> = Vec::new();
         here.resize_with(lines.len(), SmallVec::new);
-        for own in &self.admitted {
-            let compiled = self.rules.compiled(own.index);
-            let Some(passed) = gates::judge_limits(compiled, issuances, used, self.now) else {
-                continue;
-            };
-            for place in own.possible.iter() {
+        for own in &open {
+            for place in own.admitted.possible.iter() {
                 if let Some(here) = here.get_mut(place) {
-                    here.push(Open { admitted: own, passed });
+                    here.push(own);
                 }
             }
         }
@@ -169,12 +171,22 @@ impl<'r, Q: Deref<Target = Request<'r>>> Products<Q> {
             used,
         };
         let work = Work::new(stop, self.rules.settings().search_ms(), self.steps);
-        let priced = here.iter().enumerate().map(|(place, here)| {
-            // The selections are known, so nothing more is read of the line.
-            let view = CartView::new(lines.get(place..=place).unwrap_or_default(), &reading);
-            let single = alone(&self.single, place);
-            let case = Case { tells_reasons: false, ..Case::with(inputs, &work, view, single) };
-            price(&case, place, here)
+        let mut case = Case::with(inputs, &work, CartView::new(&[], &reading), LineSet::default());
+        case.tells_reasons = false;
+        let priced = lines.iter().zip(&here).enumerate().map(|(place, (line, here))| {
+            let given = if here.is_empty() {
+                Given::default()
+            } else {
+                // The selections are known, so nothing more is read of the line.
+                let view = CartView::new(std::slice::from_ref(line), &reading);
+                case.turn_to(view, alone(&self.single, place));
+                give(&case, place, here)?
+            };
+            let Given { discount, promotions } = given;
+            let gross = Exact::product(line.unit_price, line.quantity);
+            let added = line.tax.plus(line.charges);
+            let price = gross.plus(&Exact::from(added.minus(discount)));
+            Ok(PricedProduct { gross, discount, price, promotions })
         });
         priced.collect()
     }
@@ -210,9 +222,16 @@ fn alone(products: &LineSet, place: usize) -> LineSet {
     if products.contains(place) { LineSet::first(1) } else { LineSet::default() }
 }
 
-/// Prices the product of a case. `here` are the promotions that it could get, in order of creation.
-fn price(case: &Case<'_>, place: usize, here: &[Open<'_>]) -> Result<PricedProduct, Unfinished> {
-    let candidate = |own: &Open<'_>| {
+/// What promotions give on a product.
+#[derive(Default)]
+struct Given {
+    discount: Money,
+    promotions: Vec<OnOffer>,
+}
+
+/// What promotions give on the product of a case. `here` are those that it could get, in order of creation.
+fn give(case: &Case<'_>, place: usize, here: &[&Open<'_>]) -> Result<Given, Unfinished> {
+    let candidate = |own: &&Open<'_>| {
         let selected = own.admitted.selected.iter().map(|lines| alone(lines, place)).collect();
         // The promotions of the case live longer than those of `here`.
         let (index, compiled) = (own.admitted.index, case.rules.compiled(own.admitted.index));
@@ -220,7 +239,7 @@ fn price(case: &Case<'_>, place: usize, here: &[Open<'_>]) -> Result<PricedProdu
     };
     let mut ranked = strategy::rank(case, here.iter().map(candidate).collect());
     let in_order: SmallVec<[PromotionIndex; 8]> =
-        ranked.candidates().iter().map(|own| own.index).collect();
+        ranked.candidates().map(|own| own.index).collect();
     ranked.retain(|own| !is_locked(own));
     let outcome = strategy::choose(case, &ranked);
     evaluate::require_finished(case.work, case.rules, ranked.candidates())?;
@@ -237,12 +256,8 @@ fn price(case: &Case<'_>, place: usize, here: &[Open<'_>]) -> Result<PricedProdu
     };
     let others = in_order.into_iter().filter(is_other).take(MAX_OTHERS);
     let others = others.map(|promotion| OnOffer { promotion, discount: None });
-    let promotions = applied.chain(others).collect();
     let discount = outcome.applied.iter().map(|(_, proposal)| proposal.discount).sum();
-    let gross = case.view.gross_of(&case.view.all);
-    let added = case.view.all.iter().map(|line| case.view.added(line)).sum::<Money>();
-    let price = gross.plus(&Exact::from(added.minus(discount)));
-    Ok(PricedProduct { gross, discount, price, promotions })
+    Ok(Given { discount, promotions: applied.chain(others).collect() })
 }
 
 /// Whether a code, an issuance or an activation is missing.

@@ -26,7 +26,6 @@ pub(crate) fn assemble(
     refused: &[(PromotionIndex, Gate)],
     failed: Vec<(PromotionIndex, Reason)>,
 ) -> Evaluation {
-    let candidates = ranked.candidates();
     let mut result = empty(case);
     result.optimality = outcome.optimality;
     result.applied.reserve_exact(outcome.applied.len());
@@ -38,7 +37,7 @@ pub(crate) fn assemble(
         let refused = refused.iter().find(|(own, _)| *own == index);
         let refused = refused.map(|(_, gate)| reasons::at_gate(case, index, *gate));
         let failed = || failed.iter().find(|(own, _)| *own == index);
-        let place = || candidates.iter().position(|candidate| candidate.index == index);
+        let place = || ranked.candidates().position(|candidate| candidate.index == index);
         refused
             .or_else(|| failed().map(|(_, reason)| reason.clone()))
             .or_else(|| reason_at(place()?).cloned())
@@ -51,7 +50,7 @@ pub(crate) fn assemble(
             .chain(failed)
             .map(|(promotion, reason)| NotApplied { promotion, reason })
             .collect();
-        for (candidate, verdict) in candidates.iter().zip(outcome.verdicts) {
+        for (candidate, verdict) in ranked.candidates().zip(outcome.verdicts) {
             if let Verdict::NotApplied(reason) = verdict {
                 not_applied.push(NotApplied { promotion: candidate.index, reason });
             }

@@ -15,10 +15,10 @@ enum Alternative<'r> {
 }
 
 pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
-    let places = 0..ranked.candidates.len();
+    let places = 0..ranked.len();
     let mut best: Option<(Money, Alternative<'_>, Outcome)> = None;
     for alternative in alternatives(case, ranked) {
-        if !case.work.charge(ranked.candidates.len() + case.view.lines.len()) {
+        if !case.work.charge(ranked.len() + case.view.lines.len()) {
             break;
         }
         let members = |place| is_member(ranked, alternative, place);
@@ -55,7 +55,7 @@ pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
 /// Each exclusive promotion, and each group of the others, in the order of their best-ranked members.
 fn alternatives<'r>(case: &Case<'_>, ranked: &'r Ranked<'_>) -> Vec<Alternative<'r>> {
     let mut alternatives = Vec::new();
-    for place in 0..ranked.candidates.len() {
+    for place in 0..ranked.len() {
         if !case.work.charge(alternatives.len()) {
             break;
         }

@@ -15,24 +15,33 @@ use crate::engine::proposal::{Failure, Proposal};
 use crate::engine::units::Basket;
 use crate::engine::{explain, ranking, reasons};
 
-/// The candidates in rank order.
+/// The candidates in rank order. A place is a candidate's number in this order.
 pub(crate) struct Ranked<'e> {
-    pub(super) candidates: Vec<Candidate<'e>>,
+    /// In the order in which they were made: sorting them would move large values.
+    candidates: Vec<Candidate<'e>>,
+    /// Where the candidate of each place is.
+    order: Vec<usize>,
 }
 
 impl<'e> Ranked<'e> {
-    pub(crate) fn candidates(&self) -> &[Candidate<'e>] {
-        &self.candidates
+    pub(crate) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    pub(crate) fn candidates(&self) -> impl Iterator<Item = &Candidate<'e>> + Clone {
+        (0..self.len()).map(|place| self.candidate(place))
     }
 
     #[expect(clippy::indexing_slicing, reason = "places come from this ranking")]
     pub(crate) fn candidate(&self, place: usize) -> &Candidate<'e> {
-        &self.candidates[place]
+        &self.candidates[self.order[place]]
     }
 
     /// Removes candidates. The others stay in their order.
-    pub(crate) fn retain(&mut self, keeps: impl FnMut(&Candidate<'e>) -> bool) {
-        self.candidates.retain(keeps);
+    #[expect(clippy::indexing_slicing, reason = "the order is that of these candidates")]
+    pub(crate) fn retain(&mut self, keeps: impl Fn(&Candidate<'e>) -> bool) {
+        let candidates = &self.candidates;
+        self.order.retain(|own| keeps(&candidates[*own]));
     }
 
     /// What a candidate would give by itself on the untouched cart.
@@ -123,7 +132,8 @@ impl<'e> Ranked<'e> {
 }
 
 /// Orders candidates on the untouched cart (spec 7.2).
-pub(crate) fn rank<'e>(case: &Case<'e>, mut candidates: Vec<Candidate<'e>>) -> Ranked<'e> {
+#[expect(clippy::indexing_slicing, reason = "the order is that of these candidates")]
+pub(crate) fn rank<'e>(case: &Case<'e>, candidates: Vec<Candidate<'e>>) -> Ranked<'e> {
     let criteria = &case.rules.settings().ranking;
     let by_discount = criteria.contains(&RankingCriterion::MaximumDiscount);
     let discount =
@@ -132,15 +142,17 @@ pub(crate) fn rank<'e>(case: &Case<'e>, mut candidates: Vec<Candidate<'e>>) -> R
         own.issuance.is_some_and(|issuance| issuance.expires_at < own.compiled.ends_at)
     };
     let by_expiry = criteria.contains(&RankingCriterion::EarliestExpiry);
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
     if !case.rules.has_ranks() || by_expiry && candidates.iter().any(ends_sooner) {
-        candidates.sort_by(|a, b| by_rank(case, a, b));
+        order.sort_by(|a, b| by_rank(case, &candidates[*a], &candidates[*b]));
     } else {
-        candidates.sort_by(|a, b| {
+        order.sort_by(|a, b| {
+            let (a, b) = (&candidates[*a], &candidates[*b]);
             let discounts = || (discount(a), discount(b));
             ranking::compare(a.compiled.rank, b.compiled.rank, discounts)
         });
     }
-    Ranked { candidates }
+    Ranked { candidates, order }
 }
 
 /// The order of two candidates, by the criteria themselves.

@@ -7,7 +7,7 @@ use super::order::Ranked;
 use super::run::{Outcome, run};
 
 pub(super) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
-    let places = 0..ranked.candidates.len();
+    let places = 0..ranked.len();
     if !places.clone().any(|place| ranked.is_exclusive(place)) {
         return run(case, ranked, true, |_| true);
     }

@@ -98,7 +98,7 @@ pub(super) fn run<'e>(
     stops: bool,
     is_member: impl Fn(usize) -> bool,
 ) -> Outcome {
-    let places = ranked.candidates.len();
+    let places = ranked.len();
     let mut run = Run {
         case,
         ranked,

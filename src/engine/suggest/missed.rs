@@ -41,7 +41,7 @@ impl Missed {
         refused: &[(PromotionIndex, Gate)],
     ) -> Self {
         let mut missed = Self { unidentified: unidentified(case, refused), ..Self::default() };
-        for (place, candidate) in ranked.candidates().iter().enumerate() {
+        for (place, candidate) in ranked.candidates().enumerate() {
             if candidate.compiled.promotion.terms.suggest {
                 let lacks = lacks(ranked, outcome, place);
                 missed.ranked.extend(lacks.map(|lacks| (place, lacks)));

@@ -36,7 +36,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         ranked: &'s Ranked<'e>,
         expected: Option<&Sequence>,
     ) -> Self {
-        let open = (0..ranked.candidates.len()).filter(|place| !ranked.is_exclusive(*place));
+        let open = (0..ranked.len()).filter(|place| !ranked.is_exclusive(*place));
         let mut items: Vec<(usize, ItemReach)> = Vec::new();
         let mut cart = Vec::new();
         for place in open {
@@ -61,7 +61,7 @@ impl<'s, 'e> Problem<'s, 'e> {
                 }
             }
         }
-        let tags = ranked.candidates.iter().map(|candidate| &candidate.compiled.tags);
+        let tags = ranked.candidates().map(|candidate| &candidate.compiled.tags);
         let exclusions = Exclusions::among(tags, case.work);
         let barred = items.iter().flat_map(|(place, _)| exclusions.of(*place));
         Self {

@@ -27,7 +27,7 @@ pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
             .map(|outcome| sequence_of(&outcome))
             .collect();
     let looks: usize = known.iter().map(|own| own.applied.len() + 1).sum();
-    steps.prepare(looks * ranked.candidates.len() * case.view.all.len());
+    steps.prepare(looks * ranked.len() * case.view.all.len());
     let problem = Problem::new(case, ranked, known.first());
     let answer = solve(case, ranked, &problem, &known, None, &mut steps);
     let (best, upper) = (answer.best.unwrap_or_default(), answer.upper);
@@ -50,9 +50,9 @@ pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
         Ok(_) => Reason::OutdoneBy(alternative(place)),
         Err(failure) => ranked.failed(case, place, &case.untouched, failure),
     };
-    let mut outcome = Outcome::pending(ranked.candidates.len());
+    let mut outcome = Outcome::pending(ranked.len());
     outcome.optimality = Some(optimality);
-    for place in 0..ranked.candidates.len() {
+    for place in 0..ranked.len() {
         if !best.places().any(|own| own == place) {
             outcome.refuse(place, reason(place));
         }
@@ -74,7 +74,7 @@ fn solve<'e, 's>(
     known.iter().cloned().for_each(|own| answer.consider(own));
     let lone: Vec<usize> = match must {
         Some(must) => vec![must],
-        None => (0..ranked.candidates.len()).filter(|place| ranked.is_exclusive(*place)).collect(),
+        None => (0..ranked.len()).filter(|place| ranked.is_exclusive(*place)).collect(),
     };
     for place in lone {
         if let Ok(proposal) = alone(case, ranked.candidate(place)) {
