@@ -21,6 +21,8 @@ const MOST_VALUES: usize = 10;
 struct Idea {
     kind: &'static str,
     shortfall: Option<String>,
+    /// Whether the shortfall is an amount, and not a number of units.
+    is_amount: bool,
     wanted: Value,
     change: Change,
     /// For `next_step`: "with that step or a later one".
@@ -77,7 +79,7 @@ fn is_for_somebody(world: &World<'_>, place: usize, refusal: &Refusal) -> bool {
 }
 
 fn unpriced(kind: &'static str, shortfall: Option<String>, wanted: Value) -> Idea {
-    Idea { kind, shortfall, wanted, change: Change::None, step: 0 }
+    Idea { kind, shortfall, is_amount: false, wanted, change: Change::None, step: 0 }
 }
 
 /// "For each promotion with `suggest: true` that did not apply, or that has a further step, the *one* change."
@@ -104,6 +106,7 @@ fn idea(world: &World<'_>, promotion: &Promotion<'_>, verdict: &Verdict) -> Opti
             Some(Idea {
                 kind: "add_quantity",
                 shortfall: None,
+                is_amount: false,
                 wanted: Value::Null,
                 change,
                 step: 0,
@@ -150,6 +153,7 @@ fn for_leaf(world: &World<'_>, promotion: &Promotion<'_>, leaf: &Missing) -> Opt
             Some(Idea {
                 kind: "add_amount",
                 shortfall,
+                is_amount: true,
                 wanted: Value::Null,
                 change: Change::Line(price),
                 step: 0,
@@ -171,7 +175,14 @@ fn for_leaf(world: &World<'_>, promotion: &Promotion<'_>, leaf: &Missing) -> Opt
             let least = if op == Some("gt") { times.floor() + whole(1) } else { times.ceil() };
             let least = least.to_integer().to_u64()?;
             let change = Change::Raise(line, least, least.saturating_add(further(promotion)));
-            Some(Idea { kind: "add_quantity", shortfall, wanted: Value::Null, change, step: 0 })
+            Some(Idea {
+                kind: "add_quantity",
+                shortfall,
+                is_amount: leaf.is_amount,
+                wanted: Value::Null,
+                change,
+                step: 0,
+            })
         }
         "item" if leaf.is_asked_for && flag(json, "found", true) => {
             let is_missing = leaf.lines.as_ref().is_some_and(Vec::is_empty);
@@ -185,6 +196,7 @@ fn for_leaf(world: &World<'_>, promotion: &Promotion<'_>, leaf: &Missing) -> Opt
             Some(Idea {
                 kind: "pay_with",
                 shortfall: None,
+                is_amount: false,
                 wanted,
                 change: Change::Tender(mode, amount),
                 step: 0,
@@ -296,7 +308,10 @@ fn tell(
     let promotion = &world.promotions[place];
     let printed_gain = gain.as_ref().map(|gain| amount(gain, world.settings.precision));
     let message = text(promotion.json, "suggestion_message").unwrap_or_default();
-    let message = message.replace("{shortfall}", idea.shortfall.as_deref().unwrap_or_default());
+    // Of units as many as are to be added, which may be more than the leaf lacks; of an amount what the leaf lacks.
+    let needed = raised.as_ref().map(|(units, _)| units).filter(|_| !idea.is_amount);
+    let needed = needed.or(idea.shortfall.as_ref());
+    let message = message.replace("{shortfall}", needed.map_or("", String::as_str));
     let entry = json!({
         "promotion_id": promotion.id,
         "name": promotion.name,
