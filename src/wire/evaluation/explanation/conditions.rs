@@ -249,7 +249,7 @@ const fn order_words(op: NumberOperator, asked: bool) -> &'static str {
 }
 
 /// How the cart has to be paid.
-pub(in crate::wire::evaluation) fn payment(test: &ModeTest, asked: bool, precision: u32) -> String {
+pub fn payment(test: &ModeTest, asked: bool, precision: u32) -> String {
     let amount = |min: &Option<Money>, words: &str| {
         min.map_or_else(String::new, |min| format!(" {words} {}", min.print(precision)))
     };

@@ -11,7 +11,7 @@ pub(super) fn and(list: &[String], has_more: bool) -> String {
 }
 
 /// “A”, “A or B”, “A, B or C”; if the list has more: “A, B or another”.
-pub(in crate::wire::evaluation) fn or(list: &[String], has_more: bool) -> String {
+pub fn or(list: &[String], has_more: bool) -> String {
     joined(list, has_more.then_some("another"), "or")
 }
 
@@ -37,7 +37,7 @@ fn joined(list: &[String], more: Option<&str>, word: &str) -> String {
 }
 
 /// The text with a capital first letter.
-pub(in crate::wire::evaluation) fn capital(text: &str) -> String {
+pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
