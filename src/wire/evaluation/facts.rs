@@ -109,13 +109,14 @@ impl Described for FactsBody {
                 properties.insert(member.to_owned(), json!({"description": says}));
             }
         }
-        if let Some(members) = schema.as_object_mut() {
-            members.remove("required");
-        }
         let by_reason = ReasonCode::ALL.iter().filter_map(|reason| {
             Some((reason.name().to_owned(), reference(&exact(*reason, schemas)?)))
         });
-        schema["x-by-reason"] = Json::Object(by_reason.collect());
+        let by_reason = Json::Object(by_reason.collect());
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("required");
+            members.insert("x-by-reason".to_owned(), by_reason);
+        }
         schema
     }
 }
