@@ -1,4 +1,4 @@
-//! What one customer has; merging and deleting customers (spec 3, 11.5).
+//! What one customer has; merging and deleting customers (spec 3, 15.6).
 
 use utoipa::IntoParams;
 

@@ -55,7 +55,9 @@ pub async fn evaluate(api: Api, Admitted { pos, seat }: Admitted, body: Small) -
     let body = body.json()?;
     drop(seat);
     if Size::of(body.len()) == Size::Large {
-        let (request, trial) = api.read(pos.tenant(), body, read_owned).await?;
+        let is_admin = pos.is_admin();
+        let read = move |body: &Bytes| read_owned(body, is_admin);
+        let (request, trial) = api.read(pos.tenant(), body, read).await?;
         return price(&api, &pos, Asked::Large(Arc::new(request)), trial).await;
     }
     let json;
@@ -63,7 +65,7 @@ pub async fn evaluate(api: Api, Admitted { pos, seat }: Admitted, body: Small) -
         Some(request) => (request, None),
         None => {
             json = Json::parse(&body)?;
-            read(&json)?
+            read(&json, pos.is_admin())?
         }
     };
     price(&api, &pos, Asked::Small(&request), trial).await
@@ -78,9 +80,6 @@ async fn price(
     if asked.request().at.is_some() && !pos.is_admin() {
         return Err(ApiError::AtForbidden);
     }
-    if trial.is_some() && !pos.is_admin() {
-        return Err(ApiError::DraftsForbidden);
-    }
     let text = api
         .within(Deadline::Evaluation, api.service().evaluate(pos.tenant(), asked, trial))
         .await?;
@@ -88,16 +87,20 @@ async fn price(
 }
 
 /// The request of a body, which owns its texts, and its drafts, if it has any.
-fn read_owned(body: &Bytes) -> Result<(Request<'static>, Option<Trial>), ApiError> {
+fn read_owned(body: &Bytes, is_admin: bool) -> Result<(Request<'static>, Option<Trial>), ApiError> {
     if let Some(request) = wire::cart::read_plain(body) {
         return Ok((request.into_owned(), None));
     }
     let json = Json::parse(body)?;
-    let (request, trial) = read(&json)?;
+    let (request, trial) = read(&json, is_admin)?;
     Ok((request.into_owned(), trial))
 }
 
-fn read<'t>(json: &'t Json<'t>) -> Result<(Request<'t>, Option<Trial>), ApiError> {
+/// The role is judged before the body: who may not send drafts is not told what is wrong with them.
+fn read<'t>(json: &'t Json<'t>, is_admin: bool) -> Result<(Request<'t>, Option<Trial>), ApiError> {
+    if !is_admin && wire::drafts::has_any(json) {
+        return Err(ApiError::DraftsForbidden);
+    }
     let mut faults = Faults::new();
     match wire::drafts::parse(Value::root(json), &mut faults) {
         Some((request, drafts)) if faults.is_empty() => {

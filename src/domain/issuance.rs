@@ -101,7 +101,7 @@ pub enum IssuanceState {
     Revoked,
 }
 
-/// What a customer can do with a promotion now (spec 11.5).
+/// What a customer can do with a promotion now (spec 15.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OfferStatus {
     Usable,

@@ -1,15 +1,15 @@
 //! What a shopper can do so that a promotion applies: the one change of the cart (spec 15.7).
 
-use super::amount::{Money, Quantity};
+use super::amount::Quantity;
+use super::condition::ModeTest;
 use super::exact::Exact;
+use super::reason::Values;
 use super::selector::{NumberField, TextField};
 
 /// Most suggestions of one answer.
 pub const MAX_SUGGESTIONS: usize = 5;
 /// Most promotions that are tried for one answer.
 pub const MAX_TRIED: usize = 20;
-/// Most values that a suggestion names.
-pub const MAX_WANTED_VALUES: usize = 10;
 
 /// The change of a cart, in the terms of a shopper.
 #[derive(Clone, Debug)]
@@ -21,8 +21,8 @@ pub struct Advice {
     pub raised: Option<Raised>,
     /// What is to be added, or what is to be paid with.
     pub wanted: Option<Wanted>,
-    /// The least amount that is to be paid so.
-    pub least: Option<Money>,
+    /// How the cart is to be paid.
+    pub payment: Option<ModeTest>,
 }
 
 /// What a shopper can do.
@@ -59,8 +59,7 @@ pub struct Raised {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     pub field: WantedField,
-    /// At most [`MAX_WANTED_VALUES`].
-    pub values: Vec<String>,
+    pub values: Values,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

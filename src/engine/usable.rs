@@ -1,4 +1,4 @@
-//! What a customer has, without a cart (spec 11.5). It judges status, dates, schedule, issuance, activation, limits, and
+//! What a customer has, without a cart (spec 15.6). It judges status, dates, schedule, issuance, activation, limits, and
 //! the scope as far as the place is known. The caller judges audience and conditions.
 
 use chrono::{DateTime, Utc};

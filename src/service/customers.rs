@@ -1,4 +1,4 @@
-//! What one customer has, and how customers are merged and deleted (spec 3, 11.5).
+//! What one customer has, and how customers are merged and deleted (spec 3, 15.6).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a customer has: promotions that the customer can use or claim (spec 11.5).
+//! What a customer has: promotions that the customer can use or claim (spec 15.6).
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;

@@ -4,6 +4,7 @@ use super::body::*;
 use super::code::CodeText;
 use super::decode::{Object, Value};
 use super::faults::{FaultCode, Faults};
+use super::json::Json;
 use super::promotion::{self, MAX_DRAFT_CODES, Purpose, TermsBody};
 use super::settings::{self, SettingsBody};
 use crate::domain::cart::Request;
@@ -25,6 +26,12 @@ pub fn parse<'t>(
     let drafts = members(&mut object, faults);
     object.finish(faults)?;
     Some((request?, drafts?))
+}
+
+/// Whether a body has drafts, leaves promotions out or changes settings, whatever it has there. Null counts as absent.
+pub fn has_any(json: &Json<'_>) -> bool {
+    let has = |name| json.member(name).is_some_and(|own| *own != Json::Null);
+    has("with") || has("without") || has("settings")
 }
 
 /// Reads the members `with`, `without` and `settings`. `Some(None)` if there are none.

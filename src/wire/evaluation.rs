@@ -223,15 +223,16 @@ answer! {
             let own = ["already_unlocked", "code_of_another_customer"];
             one_name(&[&names_of(ReasonCode::ALL)[..], &own].concat())
         })) => told(verdict).1,
-        /// If it is `not_applied`: what explains the reason.
+        /// If it did not apply: what explains the reason.
         facts: absent(part::<FactsBody>()) => match verdict {
+            CodeVerdict::Applied => None,
             CodeVerdict::NotApplied(own) => Some((Some(&own.reason), *context)),
-            CodeVerdict::AlreadyUnlocked | CodeVerdict::OfAnotherCustomer => Some((None, *context)),
-            CodeVerdict::Applied
+            CodeVerdict::AlreadyUnlocked
+            | CodeVerdict::OfAnotherCustomer
             | CodeVerdict::Unknown
             | CodeVerdict::Expired
             | CodeVerdict::Exhausted
-            | CodeVerdict::Duplicate => None,
+            | CodeVerdict::Duplicate => Some((None, *context)),
         },
         /// If it did not apply: why, in a sentence for the shopper.
         explanation: absent(WORDS) => explanation::of_code(verdict, context),

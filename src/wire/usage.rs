@@ -36,14 +36,25 @@ pub(super) fn limit_name(limit: LimitName) -> String {
 }
 
 /// The schema of the name of a limit.
-pub const LIMIT_NAME: Like = Like(|_| {
-    let names: Vec<String> = limits().map(limit_name).collect();
+pub const LIMIT_NAME: Like = Like(|_| limit_names(|_| true));
+
+/// The schema of the names of the limits on these measures.
+pub(super) fn limit_names(on: impl Fn(Measure) -> bool) -> Json {
+    let names: Vec<String> = limits().filter(|own| on(own.measure)).map(limit_name).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     one_name(&names)
-});
+}
+
+/// Whether a limit on this measure bounds an amount of money, and not a count.
+pub(super) const fn is_amount(measure: Measure) -> bool {
+    match measure {
+        Measure::Discount => true,
+        Measure::Times | Measure::Transactions => false,
+    }
+}
 
 /// Every limit that is counted.
-fn limits() -> impl Iterator<Item = LimitName> {
+pub(super) fn limits() -> impl Iterator<Item = LimitName> {
     LimitSubject::ALL.iter().flat_map(|subject| {
         Measure::ALL.iter().map(|measure| LimitName { subject: *subject, measure: *measure })
     })

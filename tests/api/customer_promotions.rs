@@ -1,4 +1,4 @@
-//! What one customer has, over HTTP (spec 11.5).
+//! What one customer has, over HTTP (spec 15.6).
 
 use serde_json::{Value, json};
 use support::harness::{Service, random_id, stepped, ten_percent, with_codes};

@@ -54,9 +54,21 @@ async fn only_admins_price_with_drafts_and_nothing_stays_of_them() {
         ("/without/0", "not_unique"),
     ];
     assert_eq!(json!(places), json!(expected));
-    let mut request = cart();
-    request["without"] = json!([]);
-    service.post("/v1/evaluate-cart", &tenant.pos, request).await.expect_code(403, "forbidden");
+    // The role is judged first, whatever the members hold and whatever else is wrong.
+    let long = json!([{"name": "x".repeat(100_000)}]);
+    for (name, value) in [
+        ("without", json!([])),
+        ("without", json!("x")),
+        ("with", json!([{"name": 1}])),
+        ("with", json!(false)),
+        ("with", long),
+    ] {
+        let mut request = cart();
+        request[name] = value;
+        request["colour"] = json!(1);
+        let refused = service.post("/v1/evaluate-cart", &tenant.pos, request).await;
+        refused.expect_code(403, "forbidden");
+    }
     // Null counts as absent.
     let mut request = cart();
     request.as_object_mut().unwrap().extend([("with".to_owned(), json!(null))]);

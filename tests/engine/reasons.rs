@@ -14,6 +14,7 @@ use promotion_engine::domain::names::Named;
 use promotion_engine::engine::{IssuanceFact, Stop};
 use promotion_engine::wire::evaluation;
 use serde_json::{Value, json};
+use support::contract::{DOCUMENT, validator};
 use uuid::Uuid;
 
 use crate::evaluate;
@@ -121,10 +122,16 @@ fn offer(result: &Value) -> &Value {
 fn every_reason_has_its_facts_and_its_sentence() {
     let mut faults = Vec::new();
     let mut reasons = BTreeSet::new();
+    let exact_facts = &DOCUMENT["components"]["schemas"]["Facts"]["x-by-reason"];
     for example in examples() {
         let result = evaluated(&example);
         let found = offer(&result);
         let mut facts = found["facts"].clone();
+        let exact = &exact_facts[example["reason"].as_str().expect("a reason")];
+        match exact {
+            Value::Null => assert_eq!(facts, json!({}), "{example}"),
+            exact => assert!(validator(exact).is_valid(&facts), "{exact}: {facts}"),
+        }
         if let Some(by) = facts.get_mut("by") {
             let name = by["name"].take();
             assert!(by["promotion_id"].is_string(), "{by}");
@@ -183,12 +190,13 @@ fn codes_that_do_not_apply_are_explained() {
         json!([
             {"code": "BIG", "status": "not_applied", "reason": "conditions_not_met", "facts": {},
              "explanation": "Spend 400.00 more"},
-            {"code": "big", "status": "duplicate", "reason": null,
+            {"code": "big", "status": "duplicate", "reason": null, "facts": {},
              "explanation": "This code has been entered twice"},
             {"code": "LARGE", "status": "not_applied", "reason": "already_unlocked", "facts": {},
              "explanation": "Another code has unlocked this offer"},
             {"code": "SMALL", "status": "applied", "reason": null},
-            {"code": "OTHER", "status": "unknown", "reason": null, "explanation": "This code is not known"},
+            {"code": "OTHER", "status": "unknown", "reason": null, "facts": {},
+             "explanation": "This code is not known"},
         ])
     );
 }
@@ -256,6 +264,12 @@ fn lists_of_facts_are_short() {
     assert_eq!(wanted["groups"], json!(many[..10]));
     assert_eq!(wanted["programs"].as_array().map(Vec::len), Some(10));
     assert_eq!(wanted["programs"][9]["tiers"], json!(many[..10]));
+    let ten = "V0, V1, V2, V3, V4, V5, V6, V7, V8, V9 or another";
+    let program = format!("members of main in one of the tiers {ten} with {ten}");
+    let programs = format!("{}or members of another", format!("{program}, ").repeat(10));
+    let programs = programs.replace(", or members", " or members");
+    let sentence = format!("Only for {programs} who are in one of the groups {ten}");
+    assert_eq!(audience["explanation"], sentence);
 }
 
 /// What leaves that compare no number ask for, and what there is.

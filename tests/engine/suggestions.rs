@@ -140,7 +140,7 @@ fn suggestions_can_be_read_aloud() {
         ("add_item: what is rewarded is not in the cart", "Add something with kind cap"),
         (
             "add_item: the first predicate that names values, and ten of them",
-            "Add 2 of the category C0, C1, C2, C3, C4, C5, C6, C7, C8 or C9",
+            "Add 2 of the category C0, C1, C2, C3, C4, C5, C6, C7, C8, C9 or another",
         ),
         (
             "next_step: it applied, and could give more",
@@ -148,7 +148,10 @@ fn suggestions_can_be_read_aloud() {
         ),
         ("next_step: more of a line", "Add 1 more of Oxford shirt and save 20.00 more"),
         ("pay_with: the first mode named", "Pay with CardA or CardB and save 30.00"),
-        ("pay_with: so much of it", "Pay at least 200.00 with Card and save 20.00"),
+        (
+            "pay_with: so much of it",
+            "Pay at least 200.00 with a method that begins with Card and save 20.00",
+        ),
         ("identify: for members, and nobody is named", "Give your customer number to get it"),
     ];
     let cases = expect::cases();
@@ -157,5 +160,90 @@ fn suggestions_can_be_read_aloud() {
         let case = cases.iter().find(|case| case["name"] == *name).expect(&name);
         let result = evaluate(&expect::document(case));
         assert_eq!(result["suggestions"][0]["explanation"], sentence, "{name}");
+    }
+}
+
+/// What a shopper reads of a suggestion: the sentence, and the promotion's own text. The sentence names how many units are
+/// added; `{shortfall}` is what the leaf lacks.
+#[test]
+fn suggestions_name_what_is_needed_and_no_less() {
+    let of = |predicates: Value| json!({"include": predicates});
+    let tee = of(json!([{"field": "sku", "op": "in", "values": ["TEE"]}]));
+    let long = of(json!([{"field": "brand", "op": "starts_with", "value": "A"}]));
+    let size = of(json!([{"field": "variant", "key": "shoe_size", "op": "eq", "value": "42"}]));
+    let modes: Vec<String> = (0..12).map(|number| format!("M{number}")).collect();
+    let free_one = json!({"type": "percentage_off", "value": "100",
+                          "target": {"type": "items", "from": "beyond_condition", "quantity": "1"}});
+    let lines = |measure: &str, of: &Value, value: &str| json!({"type": measure, "of": of, "op": "gte", "value": value});
+    let pay = |op: &str, values: Value| json!({"conditions": {"type": "payment_mode", "op": op, "values": values}});
+    let table = [
+        (
+            json!({"conditions": lines("line_quantity", &tee, "2"), "benefit": free_one}),
+            "Add 2 more of SKU TEE and save 100.00",
+            "1 for 100.00",
+        ),
+        (
+            json!({"conditions": lines("line_quantity", &tee, "1"), "benefit": free_one}),
+            "Add 1 more of SKU TEE and save 100.00",
+            " for 100.00",
+        ),
+        (
+            json!({"conditions": lines("line_amount", &tee, "250")}),
+            "Add 2 more of SKU TEE and save 30.00",
+            "150.00 for 30.00",
+        ),
+        (
+            json!({"conditions": lines("line_quantity", &long, "2")}),
+            "Add 2 items that qualify",
+            "2 for ",
+        ),
+        (
+            json!({"conditions": lines("line_quantity", &long, "1")}),
+            "Add 1 item that qualifies",
+            "1 for ",
+        ),
+        (
+            json!({"conditions": lines("line_amount", &long, "250")}),
+            "Add goods worth 250.00 that qualify",
+            "250.00 for ",
+        ),
+        (
+            json!({"conditions": {"type": "item", "of": long}}),
+            "Add something that qualifies",
+            " for ",
+        ),
+        (
+            json!({"conditions": {"type": "item", "of": size}}),
+            "Add something with shoe size 42",
+            " for ",
+        ),
+        (
+            pay("starts_with", json!(["Vis"])),
+            "Pay with a method that begins with Vis and save 10.00",
+            " for 10.00",
+        ),
+        (
+            pay("in", json!(modes)),
+            "Pay with M0, M1, M2, M3, M4, M5, M6, M7, M8, M9 or another and save 10.00",
+            " for 10.00",
+        ),
+    ];
+    for (changes, sentence, message) in table {
+        let mut promotion = json!({
+            "name": "Offer", "type": "pos", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z",
+            "suggest": true, "suggestion_message": "{shortfall} for {gain}",
+            "benefit": {"type": "percentage_off", "value": "10"},
+        });
+        let changed = changes.as_object().expect("members").clone();
+        promotion.as_object_mut().expect("members").extend(changed);
+        let result = evaluate(&json!({
+            "promotions": [promotion],
+            "request": {
+                "cart": {"lines": [{"id": "1", "sku": "TEE", "quantity": "1", "unit_price": "100"}]},
+                "at": "2026-06-03T12:00:00Z",
+            },
+        }));
+        let told = &result["suggestions"][0];
+        assert_eq!((&told["explanation"], &told["message"]), (&json!(sentence), &json!(message)));
     }
 }

@@ -36,6 +36,7 @@ const SUMS: &[&str] = &[
     "sum(length(document::text)) from milestone",
     "sum(progress) from milestone_progress",
     "sum(cardinality(events)) from webhook",
+    "count(*) from webhook where former_secret is not null",
     "count(*) from webhook_delivery where dead_at is not null",
 ];
 /// What jobs move by themselves: events are counted wherever they are.
@@ -58,6 +59,7 @@ enum Request {
     DeleteList,
     MakePromotion,
     PutPromotion,
+    Import,
     Pause,
     PauseMany,
     Archive,
@@ -75,12 +77,15 @@ enum Request {
     DeleteMilestone,
     PutWebhook,
     DeleteWebhook,
+    RotateSecret,
     Resend,
+    PutVocabulary,
+    DeleteVocabulary,
     MakeBacktest,
     DeleteBacktest,
 }
 
-const REQUESTS: [Request; 34] = [
+const REQUESTS: [Request; 38] = [
     Request::MakeTenant,
     Request::ChangeTenant,
     Request::MakeTenantKey,
@@ -95,6 +100,7 @@ const REQUESTS: [Request; 34] = [
     Request::DeleteList,
     Request::MakePromotion,
     Request::PutPromotion,
+    Request::Import,
     Request::Pause,
     Request::PauseMany,
     Request::Archive,
@@ -112,7 +118,10 @@ const REQUESTS: [Request; 34] = [
     Request::DeleteMilestone,
     Request::PutWebhook,
     Request::DeleteWebhook,
+    Request::RotateSecret,
     Request::Resend,
+    Request::PutVocabulary,
+    Request::DeleteVocabulary,
     Request::MakeBacktest,
     Request::DeleteBacktest,
 ];
@@ -285,6 +294,13 @@ impl Stage {
                 call.if_match = Some("\"1\"".to_owned());
                 call
             }
+            Request::Import => {
+                let mut promotion = shop::ten_off_with_codes(&name, json!({}));
+                promotion["status"] = "active".into();
+                let body = json!({"stores": [store(&name)], "product_lists": {name.clone(): ["A", "B"]},
+                                  "promotions": [promotion], "codes": {name.clone(): [format!("{name}-A")]}});
+                call(Method::PUT, "/v1/promotions/import".to_owned(), body)
+            }
             Request::Pause => {
                 let body = shop::ten_off(&name, json!({}));
                 let id = self.made("/v1/promotions".to_owned(), body).await;
@@ -374,7 +390,20 @@ impl Stage {
                 self.ask(Method::PUT, path.clone(), milestone).await;
                 delete(path)
             }
-            Request::PutWebhook | Request::DeleteWebhook | Request::Resend => {
+            Request::PutVocabulary => {
+                let body = json!({"values": [{"value": name, "title": "A"}]});
+                call(Method::PUT, "/v1/vocabulary/sku".to_owned(), body)
+            }
+            Request::DeleteVocabulary => {
+                let path = "/v1/vocabulary/category".to_owned();
+                let body = json!({"values": [{"value": "Shoes"}, {"value": "Boots"}]});
+                self.ask(Method::PUT, path.clone(), body).await.expect(200);
+                delete(path)
+            }
+            Request::PutWebhook
+            | Request::DeleteWebhook
+            | Request::RotateSecret
+            | Request::Resend => {
                 sqlx::query("delete from webhook")
                     .execute(&mut self.owner)
                     .await
@@ -386,6 +415,9 @@ impl Stage {
                 self.ask(Method::PUT, path.clone(), webhook).await;
                 if request == Request::DeleteWebhook {
                     return delete(path);
+                }
+                if request == Request::RotateSecret {
+                    return post(format!("{path}/secret"), json!({}));
                 }
                 self.ask(Method::GET, "/v1/events".to_owned(), Value::Null).await;
                 sqlx::query(

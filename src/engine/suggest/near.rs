@@ -5,12 +5,11 @@ use crate::domain::benefit::{Benefit, From};
 use crate::domain::condition::{CartMeasure, Condition, Leaf, LineMeasure, ModeTest};
 use crate::domain::evaluation::{LeafPlace, PromotionIndex, Unmet, UnmetNumber};
 use crate::domain::exact::Exact;
+use crate::domain::reason::Values;
 use crate::domain::selector::{
     Comparison, NumberOperator, NumberTest, Predicate, Selector, TextTest,
 };
-use crate::domain::suggestion::{
-    Advice, MAX_WANTED_VALUES, Shortfall, SuggestionKind, Wanted, WantedField,
-};
+use crate::domain::suggestion::{Advice, Shortfall, SuggestionKind, Wanted, WantedField};
 use crate::engine::benefits::target_lines;
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
@@ -65,7 +64,7 @@ impl Near {
         shortfall: Option<Shortfall>,
         wanted: Option<Wanted>,
     ) -> Self {
-        let advice = Advice { kind, shortfall, raised: None, wanted, least: None };
+        let advice = Advice { kind, shortfall, raised: None, wanted, payment: None };
         Self { promotion: candidate.index, advice, trial: None }
     }
 
@@ -294,10 +293,10 @@ fn pay_with(candidate: &Candidate<'_>, test: &ModeTest) -> Option<Near> {
     let amount = least.unwrap_or(Money::ZERO);
     let wanted = wanted(WantedField::PaymentMode, values);
     let mut near = Near::unpriced(candidate, SuggestionKind::PayWith, None, Some(wanted));
-    near.advice.least = *least;
+    near.advice.payment = Some(test.clone());
     Some(near.priced(Change::AddTender { mode, amount }, 0))
 }
 
 fn wanted(field: WantedField, values: &[String]) -> Wanted {
-    Wanted { field, values: values.iter().take(MAX_WANTED_VALUES).cloned().collect() }
+    Wanted { field, values: Values::of(values) }
 }

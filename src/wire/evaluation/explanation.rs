@@ -4,23 +4,28 @@ use chrono::{DateTime, Utc};
 
 use super::context::Context;
 use crate::domain::amount::Money;
+use crate::domain::benefit::{Benefit, CartBenefit, CartKind};
 use crate::domain::evaluation::{CodeVerdict, NotApplied};
 use crate::domain::limit::{LimitSubject, Measure};
-use crate::domain::promotion::{Audience, Members, ProgramTest};
+use crate::domain::promotion::{Kind, Members, ProgramTest, Terms};
 use crate::domain::reason::{
-    Opening, Outside, PromotionIndex, ReachedLimit, Reason, ScopePart, Values,
+    MAX_VALUES, Opening, Outside, PromotionIndex, ReachedLimit, Reason, ScopePart, Values, Wanted,
 };
 
 mod conditions;
 mod items;
 mod words;
 
-use words::{Clock, and, capital, or};
+pub(super) use conditions::payment;
+pub(super) use items::spaced;
+use words::{Clock, and, one_of};
+pub(super) use words::{capital, or};
 
 /// Why a promotion did not apply.
 pub(super) fn of(own: &NotApplied, context: &Context<'_>) -> String {
     let clock = Clock { zone: context.zone(), now: context.now };
     let name = |by: &PromotionIndex| format!("“{}”", context.promotion(*by).terms.name);
+    let terms = &context.promotion(own.promotion).terms;
     match &own.reason {
         Reason::Paused => "This offer is paused".to_owned(),
         Reason::NotStarted { starts_at } => format!("Starts {}", clock.moment(starts_at.to_utc())),
@@ -28,28 +33,22 @@ pub(super) fn of(own: &NotApplied, context: &Context<'_>) -> String {
         Reason::OutsideSchedule(next) => schedule(next.as_ref(), &clock),
         Reason::CurrencyMismatch(currency) => format!("Only for prices in {currency}"),
         Reason::OutOfScope(own) => scope(own),
-        Reason::NotInAudience(own) => audience(own),
+        Reason::NotInAudience(_) => audience(terms),
         Reason::CustomerRequired => ONLY_IDENTIFIED.to_owned(),
         Reason::CodeNotPresented => "Only with a valid code".to_owned(),
         Reason::NotIssued { expired_at: Some(at) } => format!("Yours expired {}", clock.end(*at)),
-        Reason::NotIssued { expired_at: None } => {
-            "Only for customers who have received it".to_owned()
-        }
+        Reason::NotIssued { expired_at: None } => not_issued(&terms.kind).to_owned(),
         Reason::NotActivated => "Activate it first".to_owned(),
         Reason::LimitReached(own) => limit(own, &clock, context.precision),
         Reason::ConditionsNotMet(unmet) => {
-            let promotion = context.promotion(own.promotion);
-            let missing = conditions::missing(&promotion.terms, unmet, context.precision);
+            let missing = conditions::missing(terms, unmet, context.precision);
             missing.map_or_else(|| "This cart is excluded".to_owned(), |own| capital(&own))
         }
-        Reason::NoEligibleItems(Some(wanted)) => {
-            format!("Discounts items{}; the cart has too few of them", items::which(wanted, true))
-        }
-        Reason::NoEligibleItems(None) => "The cart has too few items for it".to_owned(),
+        Reason::NoEligibleItems(wanted) => no_items(&terms.benefit, wanted.as_deref()),
         Reason::UnitsTaken(by) => format!("{} already discounts the items", name(by)),
         Reason::Incompatible(by) => format!("Does not go together with {}", name(by)),
         Reason::NoBenefit { floor: true } => "The items cannot be sold for less".to_owned(),
-        Reason::NoBenefit { floor: false } => "It would take nothing off this cart".to_owned(),
+        Reason::NoBenefit { floor: false } => no_benefit(&terms.benefit).to_owned(),
         Reason::AnotherCartPromotionApplied(by) => {
             format!("Only one offer on the whole cart is possible, and {} applies", name(by))
         }
@@ -105,21 +104,24 @@ fn scope(own: &Outside) -> String {
     format!("Only {where_} {noun} {}", and(first, *has_more))
 }
 
-fn audience(audience: &Audience) -> String {
+/// The facts have the first values of each list. The promotion itself tells whether there are more.
+fn audience(terms: &Terms) -> String {
+    let audience = &terms.audience;
     let groups = match audience.groups.as_slice() {
         [] => None,
         [only] => Some(format!("the group {only}")),
-        several => Some(format!("one of the groups {}", or(several, false))),
+        several => Some(format!("one of the groups {}", one_of(several))),
     };
+    let of_any = || Some("members of a loyalty programme".to_owned());
     let members = match &audience.members {
-        Members::All | Members::Identified => None,
-        Members::Loyalty(programs) if programs.is_empty() => {
-            Some("members of a loyalty programme".to_owned())
-        }
+        Members::Loyalty(programs) if programs.is_empty() => of_any(),
         Members::Loyalty(programs) => {
-            let programs: Vec<String> = programs.iter().map(members_of).collect();
-            Some(or(&programs, false))
+            let more = (programs.len() > MAX_VALUES).then(|| "members of another".to_owned());
+            let programs = programs.iter().take(MAX_VALUES).map(members_of).chain(more);
+            Some(or(&programs.collect::<Vec<_>>(), false))
         }
+        Members::All | Members::Identified if matches!(terms.kind, Kind::Loyalty) => of_any(),
+        Members::All | Members::Identified => None,
     };
     match (members, groups) {
         (None, None) => ONLY_IDENTIFIED.to_owned(),
@@ -131,13 +133,52 @@ fn audience(audience: &Audience) -> String {
 
 /// As “gold or silver members of main with prime”.
 fn members_of(own: &ProgramTest) -> String {
+    let program = &own.program;
     let members = match own.tiers.as_slice() {
-        [] => format!("members of {}", own.program),
-        tiers => format!("{} members of {}", or(tiers, false), own.program),
+        [] => format!("members of {program}"),
+        tiers if tiers.len() > MAX_VALUES => {
+            format!("members of {program} in one of the tiers {}", one_of(tiers))
+        }
+        tiers => format!("{} members of {program}", one_of(tiers)),
     };
     match own.supplementary.as_slice() {
         [] => members,
-        several => format!("{members} with {}", or(several, false)),
+        several => format!("{members} with {}", one_of(several)),
+    }
+}
+
+const fn not_issued(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::LoyaltyEarning { .. } => "Only for customers who have earned it",
+        Kind::Pos | Kind::Loyalty | Kind::Rewards { .. } | Kind::CodeLinked => {
+            "Only for customers who have received it"
+        }
+    }
+}
+
+fn no_items(benefit: &Benefit, wanted: Option<&Wanted>) -> String {
+    let gives = match benefit {
+        Benefit::Shipping(_) => return "Discounts shipping; this cart is not shipped".to_owned(),
+        Benefit::Cart(CartBenefit { kind: CartKind::AwardPoints(_), .. }) => "Gives points for",
+        Benefit::Items(_) | Benefit::FreeProduct(_) | Benefit::Cart(_) => "Discounts",
+    };
+    match wanted {
+        Some(wanted) => {
+            let items = items::which(wanted, true);
+            format!("{gives} items{items}; the cart has too few of them")
+        }
+        None => "The cart has too few items for it".to_owned(),
+    }
+}
+
+const fn no_benefit(benefit: &Benefit) -> &'static str {
+    match benefit {
+        Benefit::Cart(CartBenefit { kind: CartKind::AwardPoints(_), .. }) => {
+            "It would give no points for this cart"
+        }
+        Benefit::FreeProduct(_) => "It would give nothing free with this cart",
+        Benefit::Shipping(_) => "It would take nothing off the shipping",
+        Benefit::Items(_) | Benefit::Cart(_) => "It would take nothing off this cart",
     }
 }
 
@@ -157,13 +198,15 @@ fn limit(own: &ReachedLimit, clock: &Clock, precision: u32) -> String {
         Measure::Transactions => format!("{by} in {used} of {maximum} purchases"),
         Measure::Discount => {
             let amount = |scaled| Money::from_scaled(scaled).print(precision);
-            let of = match limit.name.subject {
-                LimitSubject::Earn => "Yours has given you",
-                LimitSubject::Customer => "It has given you",
-                LimitSubject::Promotion => "It has given",
-                LimitSubject::Code => "The code has given",
-            };
-            format!("{of} {} of {}", amount(*used), amount(maximum))
+            let saved = || format!("You have saved {} of {}", amount(*used), amount(maximum));
+            match limit.name.subject {
+                LimitSubject::Earn => format!("{} with yours", saved()),
+                LimitSubject::Customer => format!("{} with it", saved()),
+                LimitSubject::Promotion => format!("Its budget of {} is used up", amount(maximum)),
+                LimitSubject::Code => {
+                    format!("The budget of the code, {}, is used up", amount(maximum))
+                }
+            }
         }
     };
     let again = |at: DateTime<Utc>| format!("{says}; again from {}", clock.day(at));

@@ -1,6 +1,7 @@
 //! Suggestions: what a shopper can do so that a promotion applies, and a sentence that says so (spec 15.7).
 
 use super::context::Context;
+use super::explanation::{capital, or, payment, spaced};
 use super::head::PromotionHead;
 use crate::domain::evaluation::Suggestion;
 use crate::domain::names::{Named, names_of};
@@ -47,7 +48,7 @@ answer! {
         /// The name of the attribute or variant property, for these fields.
         key: absent(WORDS) => written(&wanted.field).1,
         /// At most 10 values.
-        values: required(every(WORDS)) => || wanted.values.iter(),
+        values: required(every(WORDS)) => &wanted.values.first,
     }
 }
 
@@ -84,16 +85,13 @@ fn explanation(own: &Suggestion, context: &Context<'_>) -> String {
     let what = match advice.kind {
         SuggestionKind::Identify => return "Give your customer number to get it".to_owned(),
         SuggestionKind::PayWith => {
-            let modes = advice.wanted.as_ref().map_or_else(String::new, |own| any_of(&own.values));
-            match advice.least {
-                Some(least) => format!("Pay at least {} with {modes}", least.print(precision)),
-                None => format!("Pay with {modes}"),
-            }
+            let way = advice.payment.as_ref().map(|test| payment(test, true, precision));
+            capital(&way.unwrap_or_default())
         }
         SuggestionKind::AddAmount
         | SuggestionKind::AddQuantity
         | SuggestionKind::AddItem
-        | SuggestionKind::NextStep => format!("Add {}", goods(advice, context)),
+        | SuggestionKind::NextStep => format!("Add {}", goods(own, context)),
     };
     let more = if advice.kind == SuggestionKind::NextStep { " more" } else { "" };
     match own.gain {
@@ -103,7 +101,8 @@ fn explanation(own: &Suggestion, context: &Context<'_>) -> String {
 }
 
 /// What is to be added to the cart.
-fn goods(advice: &Advice, context: &Context<'_>) -> String {
+fn goods(own: &Suggestion, context: &Context<'_>) -> String {
+    let advice = &own.advice;
     let raised = advice.raised.and_then(|raised| {
         let line = context.request.cart.lines.get(raised.line)?;
         let name = match &line.title {
@@ -112,27 +111,30 @@ fn goods(advice: &Advice, context: &Context<'_>) -> String {
         };
         Some(format!("{} more of {name}", raised.by))
     });
-    let counted = || {
-        let missing = shortfall(advice, context.precision)?;
-        let is_amount = advice.shortfall.as_ref().is_some_and(|own| own.is_amount);
-        Some(if is_amount { format!("goods worth {missing}") } else { missing })
-    };
-    raised.unwrap_or_else(|| match (advice.kind, counted(), &advice.wanted) {
-        (SuggestionKind::AddItem | SuggestionKind::NextStep, Some(counted), Some(wanted)) => {
-            format!("{counted} {}", kind_of_goods(wanted))
+    if let Some(raised) = raised {
+        return raised;
+    }
+    let is_amount = advice.shortfall.as_ref().is_some_and(|own| own.is_amount);
+    let counted = shortfall(advice, context.precision);
+    // Without a price only goods of a certain kind help.
+    let is_any = own.gain.is_some();
+    match (counted.as_deref(), &advice.wanted) {
+        (None, None) => "something that qualifies".to_owned(),
+        (None, Some(wanted)) => format!("something {}", kind_of_goods(wanted)),
+        (Some(worth), Some(wanted)) if is_amount => {
+            format!("goods worth {worth} {}", kind_of_goods(wanted))
         }
-        (SuggestionKind::AddItem, Some(counted), None) => {
-            format!("{counted} of what it asks for")
-        }
-        (_, Some(counted), _) => format!("{counted} more"),
-        (_, None, Some(wanted)) => format!("something {}", kind_of_goods(wanted)),
-        (_, None, None) => "something that it asks for".to_owned(),
-    })
+        (Some(count), Some(wanted)) => format!("{count} {}", kind_of_goods(wanted)),
+        (Some(worth), None) if is_any && is_amount => format!("goods worth {worth} more"),
+        (Some(worth), None) if is_amount => format!("goods worth {worth} that qualify"),
+        (Some("1"), None) => "1 item that qualifies".to_owned(),
+        (Some(count), None) => format!("{count} items that qualify"),
+    }
 }
 
 /// Which goods are wanted, after a number of them.
 fn kind_of_goods(wanted: &Wanted) -> String {
-    let values = any_of(&wanted.values);
+    let values = or(&wanted.values.first, wanted.values.has_more);
     match &wanted.field {
         WantedField::Text(field) => match field {
             TextField::Sku => format!("of SKU {values}"),
@@ -143,7 +145,9 @@ fn kind_of_goods(wanted: &Wanted) -> String {
             TextField::ProductGroup => format!("of the product group {values}"),
             TextField::Category => format!("of the category {values}"),
             TextField::Tag => format!("with the tag {values}"),
-            TextField::Attribute(key) | TextField::Variant(key) => format!("with {key} {values}"),
+            TextField::Attribute(key) | TextField::Variant(key) => {
+                format!("with {} {values}", spaced(key))
+            }
         },
         WantedField::Number(field) => match field {
             NumberField::UnitPrice => format!("at a price of {values}"),
@@ -155,14 +159,5 @@ fn kind_of_goods(wanted: &Wanted) -> String {
             NumberField::PriceDiscountPercent => format!("reduced by {values} %"),
         },
         WantedField::PaymentMode => format!("paid with {values}"),
-    }
-}
-
-/// "A", "A or B", "A, B or C".
-fn any_of(values: &[String]) -> String {
-    match values.split_last() {
-        None => String::new(),
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
     }
 }

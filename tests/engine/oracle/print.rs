@@ -132,8 +132,8 @@ fn free_items(world: &World<'_>, verdict: &Verdict) -> Value {
 /// The codes of the cart, in its order, each with its status.
 fn codes(world: &World<'_>, verdict: &Verdict) -> Value {
     let entry = |(code, presented): (&str, Presented)| match presented {
-        Presented::Unknown => json!({"code": code, "status": "unknown"}),
-        Presented::Duplicate => json!({"code": code, "status": "duplicate"}),
+        Presented::Unknown => json!({"code": code, "status": "unknown", "facts": {}}),
+        Presented::Duplicate => json!({"code": code, "status": "duplicate", "facts": {}}),
         Presented::AlreadyUnlocked => {
             json!({"code": code, "status": "not_applied", "reason": "already_unlocked", "facts": {}})
         }

@@ -1,17 +1,21 @@
 //! What is missing for conditions to hold, in words.
 
 use super::items;
-use super::words::or;
+use super::words::{none_of, one_of};
+use crate::domain::amount::Money;
 use crate::domain::condition::{
     AttributeTest, CartMeasure, Condition, Leaf, LineMeasure, MAX_LEAVES, MemberSubject, ModeTest,
 };
+use crate::domain::exact::Exact;
 use crate::domain::promotion::Terms;
-use crate::domain::reason::{LeafPlace, MAX_VALUES, Unmet, UnmetNumber};
+use crate::domain::reason::{LeafPlace, Unmet, UnmetNumber};
 use crate::domain::selector::{Match, NumberOperator, TextTest};
 
 /// What one or several conditions ask for.
-struct Asked {
+struct Asked<'t> {
     text: String,
+    /// The leaf that asks for more in the cart, and how much, where it is one.
+    more: Option<(&'t Leaf, &'t Exact)>,
     /// Whether it joins several.
     is_joined: bool,
 }
@@ -21,34 +25,83 @@ pub(super) fn missing(terms: &Terms, unmet: &[Unmet], precision: u32) -> Option<
     let search = Search { unmet, precision };
     let own = terms.conditions.as_ref();
     let own = own.and_then(|own| search.of(own, &mut Vec::with_capacity(MAX_LEAVES), true));
-    let step = terms.steps.as_ref().and_then(|steps| {
+    let first = terms.steps.as_ref().map(|steps| steps.leaf(steps.from));
+    let step = first.as_ref().and_then(|first| {
         let unmet = unmet.iter().find(|own| own.place == LeafPlace::FirstStep)?;
-        let text = leaf(&steps.leaf(steps.from), unmet.number(), true, precision);
-        Some(Asked { text, is_joined: false })
+        Some(search.of_leaf(first, unmet, true))
     });
-    joined(own.into_iter().chain(step).collect(), "and").map(|all| all.text)
+    joined(own.into_iter().chain(step), Match::All).map(|all| all.text)
 }
 
-fn joined(mut all: Vec<Asked>, word: &str) -> Option<Asked> {
+/// Joins what several conditions ask for. Where two ask for more of the same, one of them says it: the larger where all
+/// must hold, the smaller where one suffices. What reads alike is said once.
+fn joined<'t>(parts: impl Iterator<Item = Asked<'t>>, matching: Match) -> Option<Asked<'t>> {
+    let mut all: Vec<Asked<'t>> = Vec::new();
+    for own in parts {
+        match all.iter_mut().find(|other| other.asks_for_the_same(&own)) {
+            Some(other) => {
+                let (one, two) = (other.more.map(|more| more.1), own.more.map(|more| more.1));
+                let replaces = match matching {
+                    Match::All => two > one,
+                    Match::Any => two < one,
+                };
+                if replaces {
+                    *other = own;
+                }
+            }
+            None => all.push(own),
+        }
+    }
     let last = all.pop()?;
     if all.is_empty() {
         return Some(last);
     }
     // Between parts that are joined themselves, a comma tells what belongs together.
     let comma = if last.is_joined || all.iter().any(|own| own.is_joined) { "," } else { "" };
+    let word = if matching == Match::All { "and" } else { "or" };
     let before: Vec<&str> = all.iter().map(|own| own.text.as_str()).collect();
     let text = format!("{}{comma} {word} {}", before.join(", "), last.text);
-    Some(Asked { text, is_joined: true })
+    Some(Asked { text, more: None, is_joined: true })
 }
 
-struct Search<'s> {
-    unmet: &'s [Unmet],
+impl Asked<'_> {
+    fn asks_for_the_same(&self, other: &Asked<'_>) -> bool {
+        let both = self.more.zip(other.more);
+        self.text == other.text || both.is_some_and(|(own, other)| counts_the_same(own.0, other.0))
+    }
+}
+
+/// Whether more of the one is more of the other, in the same words.
+fn counts_the_same(one: &Leaf, two: &Leaf) -> bool {
+    match (one, two) {
+        (Leaf::Cart { measure: one, .. }, Leaf::Cart { measure: two, .. }) => {
+            more_in_cart(*one, "") == more_in_cart(*two, "")
+        }
+        (
+            Leaf::Lines { measure: one, of: these, .. },
+            Leaf::Lines { measure: two, of: those, .. },
+        ) => one == two && these == those,
+        (
+            Leaf::Cart { .. }
+            | Leaf::Lines { .. }
+            | Leaf::Item { .. }
+            | Leaf::PaymentMode { .. }
+            | Leaf::GiftVoucher { .. }
+            | Leaf::Member { .. }
+            | Leaf::CustomerAttribute { .. },
+            _,
+        ) => false,
+    }
+}
+
+struct Search<'t> {
+    unmet: &'t [Unmet],
     precision: u32,
 }
 
-impl Search<'_> {
+impl<'t> Search<'t> {
     /// What the unmet leaves below a node ask for. `asked`: what the node should come to.
-    fn of(&self, node: &Condition, path: &mut Vec<usize>, asked: bool) -> Option<Asked> {
+    fn of(&self, node: &'t Condition, path: &mut Vec<usize>, asked: bool) -> Option<Asked<'t>> {
         match node {
             Condition::Leaf(own) => {
                 let is_here = |unmet: &&Unmet| match &unmet.place {
@@ -56,8 +109,7 @@ impl Search<'_> {
                     LeafPlace::FirstStep => false,
                 };
                 let unmet = self.unmet.iter().find(is_here)?;
-                let text = leaf(own, unmet.number(), asked, self.precision);
-                Some(Asked { text, is_joined: false })
+                Some(self.of_leaf(own, unmet, asked))
             }
             Condition::Group(group) => {
                 let mut all = Vec::new();
@@ -66,9 +118,15 @@ impl Search<'_> {
                     all.extend(self.of(child, path, group.is));
                     path.pop();
                 }
-                joined(all, if group.matching == Match::All { "and" } else { "or" })
+                joined(all.into_iter(), group.matching)
             }
         }
+    }
+
+    fn of_leaf<'l>(&self, own: &'l Leaf, unmet: &'l Unmet, asked: bool) -> Asked<'l> {
+        let number = unmet.number();
+        let more = number.and_then(|number| Some((own, number.shortfall.as_ref()?)));
+        Asked { text: leaf(own, number, asked, self.precision), more, is_joined: false }
     }
 }
 
@@ -116,7 +174,7 @@ fn more_in_cart(measure: CartMeasure, more: &str) -> String {
         CartMeasure::Amount | CartMeasure::Subtotal => format!("spend {more} more"),
         CartMeasure::Mrp => format!("add items worth {more} more at list price"),
         CartMeasure::Quantity => format!("add {more} more {}", item(more)),
-        CartMeasure::Weight => format!("add {more} more of weight"),
+        CartMeasure::Weight => format!("add items that weigh {more} more"),
         CartMeasure::ItemCount => format!("add {more} more different {}", item(more)),
     }
 }
@@ -168,7 +226,7 @@ fn bound(
     let Some(UnmetNumber { required, actual, .. }) = number else {
         return format!("change {noun}");
     };
-    let required = crate::domain::exact::Exact::from(*required).print(decimals);
+    let required = Exact::from(*required).print(decimals);
     let words = order_words(op, asked);
     if words == "not" {
         return format!("{noun} must not be {required}");
@@ -190,48 +248,45 @@ const fn order_words(op: NumberOperator, asked: bool) -> &'static str {
     }
 }
 
-fn payment(test: &ModeTest, asked: bool, precision: u32) -> String {
-    let amount = |min: &Option<crate::domain::amount::Money>, words: &str| {
+/// How the cart has to be paid.
+pub fn payment(test: &ModeTest, asked: bool, precision: u32) -> String {
+    let amount = |min: &Option<Money>, words: &str| {
         min.map_or_else(String::new, |min| format!(" {words} {}", min.print(precision)))
     };
     match (test, asked) {
         (ModeTest::In(modes, min), true) => {
-            format!("pay{} with {}", amount(min, "at least"), first(modes))
+            format!("pay{} with {}", amount(min, "at least"), one_of(modes))
         }
         (ModeTest::StartsWith(modes, min), true) => {
             format!(
                 "pay{} with a method that begins with {}",
                 amount(min, "at least"),
-                first(modes)
+                one_of(modes)
             )
         }
         (ModeTest::NotIn(modes), true) | (ModeTest::In(modes, None), false) => {
-            format!("pay with something other than {}", first(modes))
+            format!("pay with something other than {}", none_of(modes))
         }
         (ModeTest::In(modes, min), false) => {
-            format!("pay{} with {}", amount(min, "less than"), first(modes))
+            format!("pay{} with {}", amount(min, "less than"), one_of(modes))
         }
         (ModeTest::StartsWith(modes, None), false) => {
-            format!("pay with a method that does not begin with {}", first(modes))
+            format!("pay with a method that does not begin with {}", none_of(modes))
         }
         (ModeTest::StartsWith(modes, min), false) => {
             format!(
                 "pay{} with a method that begins with {}",
                 amount(min, "less than"),
-                first(modes)
+                one_of(modes)
             )
         }
-        (ModeTest::NotIn(modes), false) => format!("pay with {}", first(modes)),
+        (ModeTest::NotIn(modes), false) => format!("pay with {}", one_of(modes)),
     }
-}
-
-fn first(values: &[String]) -> String {
-    or(values.get(..MAX_VALUES).unwrap_or(values), values.len() > MAX_VALUES)
 }
 
 /// `within`: whether one of the values is asked for.
 fn member(subject: MemberSubject, within: bool, values: &[String]) -> String {
-    let values = first(values);
+    let values = if within { one_of(values) } else { none_of(values) };
     match (subject, within) {
         (MemberSubject::ShippingMethod, true) => format!("choose the shipping method {values}"),
         (MemberSubject::ShippingMethod, false) => {
@@ -257,8 +312,8 @@ fn attribute(test: &AttributeTest, asked: bool) -> String {
         }
         AttributeTest::Text(TextTest::Eq(value)) => format!("{is} {value}"),
         AttributeTest::Text(TextTest::Ne(value)) => format!("{is_not} {value}"),
-        AttributeTest::Text(TextTest::In(values)) => format!("{is} {}", first(values)),
-        AttributeTest::Text(TextTest::NotIn(values)) => format!("{is_not} {}", first(values)),
+        AttributeTest::Text(TextTest::In(values)) => one_or_none(asked, values),
+        AttributeTest::Text(TextTest::NotIn(values)) => one_or_none(!asked, values),
         AttributeTest::Text(TextTest::Contains(value)) if asked => format!("contains {value}"),
         AttributeTest::Text(TextTest::Contains(value)) => format!("does not contain {value}"),
         AttributeTest::Text(TextTest::StartsWith(value)) if asked => {
@@ -268,4 +323,9 @@ fn attribute(test: &AttributeTest, asked: bool) -> String {
             format!("does not begin with {value}")
         }
     }
+}
+
+/// `within`: whether one of the values is asked for.
+fn one_or_none(within: bool, values: &[String]) -> String {
+    if within { format!("is {}", one_of(values)) } else { format!("is not {}", none_of(values)) }
 }

@@ -64,6 +64,6 @@ pub(super) fn which(wanted: &Wanted, several: bool) -> String {
 }
 
 /// A name of the API or of a key as words.
-pub(super) fn spaced(name: &str) -> String {
+pub fn spaced(name: &str) -> String {
     name.replace('_', " ")
 }

@@ -3,14 +3,28 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::reason::Values;
+
 /// “A”, “A and B”, “A, B and C”; if the list has more: “A, B and others”.
 pub(super) fn and(list: &[String], has_more: bool) -> String {
     joined(list, has_more.then_some("others"), "and")
 }
 
 /// “A”, “A or B”, “A, B or C”; if the list has more: “A, B or another”.
-pub(super) fn or(list: &[String], has_more: bool) -> String {
+pub fn or(list: &[String], has_more: bool) -> String {
     joined(list, has_more.then_some("another"), "or")
+}
+
+/// One of a list, of which the first values are named.
+pub(super) fn one_of(list: &[String]) -> String {
+    let Values { first, has_more } = Values::of(list);
+    or(&first, has_more)
+}
+
+/// None of a list, after “other than” or “not”.
+pub(super) fn none_of(list: &[String]) -> String {
+    let Values { first, has_more } = Values::of(list);
+    joined(&first, has_more.then_some("some others"), "or")
 }
 
 fn joined(list: &[String], more: Option<&str>, word: &str) -> String {
@@ -23,7 +37,7 @@ fn joined(list: &[String], more: Option<&str>, word: &str) -> String {
 }
 
 /// The text with a capital first letter.
-pub(super) fn capital(text: &str) -> String {
+pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
