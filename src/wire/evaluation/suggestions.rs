@@ -2,11 +2,12 @@
 
 use super::context::Context;
 use super::head::PromotionHead;
+use crate::domain::amount::QUANTITY_DECIMALS;
 use crate::domain::evaluation::Suggestion;
 use crate::domain::names::{Named, names_of};
 use crate::domain::promotion::Promotion;
 use crate::domain::selector::{NumberField, TextField};
-use crate::domain::suggestion::{Advice, SuggestionKind, Wanted, WantedField};
+use crate::domain::suggestion::{Advice, Shortfall, SuggestionKind, Wanted, WantedField};
 use crate::wire::body::*;
 use crate::wire::selector::{Field, written_field};
 use crate::wire::write::Writer;
@@ -113,9 +114,14 @@ fn goods(advice: &Advice, context: &Context<'_>) -> String {
         Some(format!("{} more of {name}", raised.by))
     });
     let counted = || {
-        let missing = shortfall(advice, context.precision)?;
-        let is_amount = advice.shortfall.as_ref().is_some_and(|own| own.is_amount);
-        Some(if is_amount { format!("goods worth {missing}") } else { missing })
+        // Nobody can add less than a step of the precision, or than a thousandth of a unit.
+        let Shortfall { value, is_amount } = advice.shortfall.as_ref()?;
+        let precision = context.precision;
+        Some(if *is_amount {
+            format!("goods worth {}", value.up_to(precision).print(precision))
+        } else {
+            value.up_to(QUANTITY_DECIMALS).print(0)
+        })
     };
     raised.unwrap_or_else(|| match (advice.kind, counted(), &advice.wanted) {
         (SuggestionKind::AddItem | SuggestionKind::NextStep, Some(counted), Some(wanted)) => {
