@@ -206,6 +206,37 @@ fn a_hundred_lines_of_weighed_goods_are_far_from_the_bound() {
     }
 }
 
+/// What is known of other promotions is not searched again for each reason.
+#[test]
+fn the_reasons_of_optimal_cost_no_budget_of_their_own() {
+    let own = |number: usize| {
+        let of = json!({"include": [{"field": "category", "op": "in", "values": [format!("c{}", number / 3)]}]});
+        let target =
+            json!({"type": "items", "select": of, "quantity": (number % 3 + 1).to_string()});
+        let value = (number % 20 + 5).to_string();
+        promotion(
+            number,
+            json!({"type": "percentage_off", "value": value, "target": target}),
+            Value::Null,
+        )
+    };
+    let line = |number: usize| {
+        json!({"id": number.to_string(), "sku": format!("S{number}"), "quantity": "2",
+            "unit_price": format!("{}.99", number % 40 + 10), "categories": [format!("c{}", number % 84)]})
+    };
+    let settings = json!({"strategy": "optimal", "optimal": {"budget_ms": 20}});
+    let mut document =
+        document(settings, (0..250).map(own).collect(), (0..100).map(line).collect());
+    let mut steps = |explain: &str| {
+        document["request"]["explain"] = explain.into();
+        evaluate_until(&document, &Stop::default()).expect("within the bound")
+    };
+    let ((without, _), (with, text)) = (steps("none"), steps("all"));
+    let told = text.matches("alternative_discount").count();
+    assert!(told > 50, "only {told} promotions were outdone");
+    assert!(with < without * 2, "{with} steps with reasons, {without} without");
+}
+
 /// Wherever it ends, it ends without a panic, and without a result; where it does not, the result is that without a bound.
 #[test]
 fn an_evaluation_may_end_anywhere() {

@@ -60,7 +60,10 @@ fn over_one_denominator(weights: &[(BigInt, BigInt)]) -> Option<Vec<BigInt>> {
         }
         let rest = &common % den;
         if !rest.is_zero() {
-            // The first step of Euclid's algorithm: both are now at most as long as this denominator.
+            // The first step of Euclid's algorithm was taken: both are now at most as long as this denominator.
+            if !toil::take(den.bits()) {
+                return None;
+            }
             common *= den / den.gcd(&rest);
         }
     }
