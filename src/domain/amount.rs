@@ -132,7 +132,8 @@ macro_rules! scaled {
 
             /// Reads a decimal exactly.
             pub fn parse(text: &str) -> Result<Self, DecimalError> {
-                parse_scaled(text, $read).map(|steps| Self(steps.saturating_mul(Self::LEAST.0)))
+                let steps = parse_scaled(text, $read)?;
+                steps.checked_mul(Self::LEAST.0).map(Self).ok_or(DecimalError::OutOfRange)
             }
 
             pub const fn is_positive(self) -> bool {
