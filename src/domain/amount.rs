@@ -1,8 +1,7 @@
 //! Numbers as requests and answers have them: money, quantities and plain decimals, all as scaled integers.
 //!
-//! A decimal on the wire is read exactly from its digits (spec 1). Values of at most four decimals are kept in
-//! ten-thousandths, quantities in thousandths. The bounds of spec 14 keep every value far inside an `i64`. Values
-//! without finite digits are [`Exact`](super::exact::Exact).
+//! A decimal on the wire is read exactly from its digits (spec 1), and kept in ten-thousandths. The bounds of spec 14
+//! keep every value far inside an `i64`. Values without finite digits are [`Exact`](super::exact::Exact).
 
 use std::fmt;
 
@@ -98,7 +97,7 @@ fn write_zeros(out: &mut impl fmt::Write, count: usize) -> fmt::Result {
 
 /// What the reader of a body needs of each of these types.
 pub trait Scaled: Copy + PartialOrd + fmt::Display {
-    /// The smallest value above 0.
+    /// The smallest value above 0 that can be read.
     const LEAST: Self;
 
     fn whole(whole: i32) -> Self;
@@ -107,14 +106,14 @@ pub trait Scaled: Copy + PartialOrd + fmt::Display {
 }
 
 macro_rules! scaled {
-    ($($(#[$doc:meta])* $name:ident($decimals:expr)),+ $(,)?) => {$(
+    ($($(#[$doc:meta])* $name:ident($read:expr)),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(i64);
 
         impl $name {
             pub const ZERO: Self = Self(0);
-            pub const ONE: Self = Self(10_i64.pow($decimals));
+            pub const ONE: Self = Self(10_i64.pow(DECIMALS));
 
             /// A count of the smallest steps of this type.
             pub const fn from_scaled(scaled: i64) -> Self {
@@ -123,7 +122,7 @@ macro_rules! scaled {
 
             pub const fn whole(whole: i32) -> Self {
                 // A 32-bit number times 10,000 fits 64 bits. `as` is used because `From` is not const yet.
-                Self((whole as i64) * 10_i64.pow($decimals))
+                Self((whole as i64) * Self::ONE.0)
             }
 
             /// The count of the smallest steps of this type.
@@ -133,7 +132,8 @@ macro_rules! scaled {
 
             /// Reads a decimal exactly.
             pub fn parse(text: &str) -> Result<Self, DecimalError> {
-                parse_scaled(text, $decimals).map(Self)
+                let steps = parse_scaled(text, $read)?;
+                steps.checked_mul(Self::LEAST.0).map(Self).ok_or(DecimalError::OutOfRange)
             }
 
             pub const fn is_positive(self) -> bool {
@@ -154,7 +154,7 @@ macro_rules! scaled {
         }
 
         impl Scaled for $name {
-            const LEAST: Self = Self(1);
+            const LEAST: Self = Self(10_i64.pow(DECIMALS - $read));
 
             fn whole(whole: i32) -> Self {
                 Self::whole(whole)
@@ -168,7 +168,7 @@ macro_rules! scaled {
         impl fmt::Display for $name {
             /// Writes only the decimals that the value needs.
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_scaled(formatter, i128::from(self.0), $decimals, 0)
+                write_scaled(formatter, i128::from(self.0), DECIMALS, 0)
             }
         }
 
@@ -187,7 +187,8 @@ scaled! {
     Money(DECIMALS),
     /// A plain decimal in ten-thousandths: percentages, points, weights, condition values.
     Number(DECIMALS),
-    /// A number of units, in thousandths. It need not be whole (spec 7.3).
+    /// A number of units. It need not be whole (spec 7.3). A condition can need four decimals of a unit, so it is kept
+    /// in ten-thousandths too, although requests name three decimals at most.
     Quantity(QUANTITY_DECIMALS),
 }
 
@@ -203,6 +204,18 @@ impl Money {
     /// Like [`print`](Self::print), but appends to `out`.
     pub fn write(self, out: &mut impl fmt::Write, at_least: u32) -> fmt::Result {
         write_scaled(out, i128::from(self.0), DECIMALS, at_least)
+    }
+}
+
+impl Quantity {
+    /// A quantity as it is stored.
+    pub const fn of_thousandths(count: i64) -> Self {
+        Self(count.saturating_mul(Self::LEAST.0))
+    }
+
+    /// The count of thousandths of a quantity that a request names.
+    pub const fn thousandths(self) -> i64 {
+        self.0 / Self::LEAST.0
     }
 }
 

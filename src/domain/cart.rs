@@ -17,8 +17,8 @@ pub const MAX_LINES: usize = 500;
 pub const MAX_PRESENTED: usize = 20;
 /// Most categories, tags, attributes and variant values of a line, each (spec 14).
 pub const MAX_LINE_ENTRIES: usize = 50;
-/// Largest gross of a cart, in ten-millionths, which are the unit of price × quantity (spec 14).
-pub const MAX_GROSS: i128 = 1_000_000_000_000 * 10_000_000;
+/// Largest gross of a cart, in hundred-millionths, which are the unit of price × quantity (spec 14).
+pub const MAX_GROSS: i128 = 1_000_000_000_000 * 100_000_000;
 
 /// The body of an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,7 +166,7 @@ impl Line<'_> {
     }
 }
 
-/// The sum of price × quantity of these lines, in ten-millionths.
+/// The sum of price × quantity of these lines, in hundred-millionths.
 pub fn gross(lines: &[Line<'_>]) -> i128 {
     lines
         .iter()

@@ -2,11 +2,10 @@
 //! would overflow.
 //!
 //! Shares (tax ÷ quantity, proportions) have no finite digits, so no decimal type holds them. Almost all values of a
-//! cart are multiples of 10⁻⁷ (price × quantity), so fractions keep that denominator as long as they can: adding and
+//! cart are multiples of 10⁻⁸ (price × quantity), so fractions keep that denominator as long as they can: adding and
 //! comparing them then takes one integer step. An evaluation copies many amounts, so one takes only three words.
 
 use std::cmp::Ordering;
-use std::fmt;
 use std::num::NonZeroU64;
 
 use num_bigint::BigInt;
@@ -14,26 +13,31 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::amount::{Money, Number, Quantity, write_scaled};
-use fractions::{add_unlike, checked_lcm, divide, fraction, quotient, saturate, split_small};
+use super::amount::{Money, Number, Quantity};
+use fractions::{
+    add_unlike, cancelled, checked_lcm, divide, fraction, quotient, saturate, split_small,
+};
 use part::part;
 use repr::Repr;
 use repr::Repr::{Big, Small};
 
+mod apportion;
 mod fractions;
 mod part;
+mod print;
 mod repr;
+mod sum;
 mod toil;
 
 pub use part::Part;
 pub use toil::Allowance;
 
-/// The denominator that price × quantity has: 10⁴ × 10³.
-const COMMON: NonZeroU64 = match NonZeroU64::new(10_000_000) {
+/// The denominator that price × quantity has: 10⁴ × 10⁴.
+const COMMON: NonZeroU64 = match NonZeroU64::new(100_000_000) {
     Some(common) => common,
     None => NonZeroU64::MIN,
 };
-const COMMON_DECIMALS: u32 = 7;
+const COMMON_DECIMALS: u32 = 8;
 
 /// An exact rational amount. No operation fails; division by zero gives zero.
 #[derive(Clone, Debug)]
@@ -46,8 +50,9 @@ fn wide(den: NonZeroU64) -> i128 {
 
 impl Exact {
     pub const ZERO: Self = Self::from_common(0);
+    pub const ONE: Self = Self::from_common(10_i128.pow(COMMON_DECIMALS));
 
-    /// `scaled` × 10⁻⁷, the step of price × quantity.
+    /// `scaled` × 10⁻⁸, the step of price × quantity.
     pub const fn from_common(scaled: i128) -> Self {
         Self(Repr::small(scaled, COMMON))
     }
@@ -77,6 +82,14 @@ impl Exact {
         match &self.0 {
             Small { .. } => 128,
             Big(big) => toil::bits(big),
+        }
+    }
+
+    /// Numerator and denominator. The denominator is above 0.
+    fn terms(&self) -> (BigInt, BigInt) {
+        match &self.0 {
+            Small { num, den } => (BigInt::from(num.0), BigInt::from(den.get())),
+            Big(big) => (big.numer().clone(), big.denom().clone()),
         }
     }
 
@@ -140,8 +153,9 @@ impl Exact {
             return left.cmp(&right);
         }
         // A comparison is always done, even if the allowance is spent: it makes no number larger.
-        toil::take(self.bits().min(other.bits()));
-        self.big().cmp(&other.big())
+        toil::take_plain(self.bits().max(other.bits()), self.bits().min(other.bits()));
+        let ((a, b), (c, d)) = (self.terms(), other.terms());
+        (a * d).cmp(&(c * b))
     }
 
     fn plus_unlike(&self, other: &Self) -> Self {
@@ -150,7 +164,22 @@ impl Exact {
         {
             return Self(sum);
         }
+        if let (Big(own), Big(other)) = (&self.0, &other.0)
+            && own.denom() == other.denom()
+        {
+            return self.plus_alike(own, other);
+        }
         self.toil(other, || self.big() + other.big())
+    }
+
+    /// The sum of two big numbers with the same denominator; zero once the allowance for them is spent.
+    #[cold]
+    fn plus_alike(&self, own: &BigRational, other: &BigRational) -> Self {
+        if !toil::take_plain(self.bits(), 0) {
+            return Self::ZERO;
+        }
+        let sum = BigRational::new_raw(own.numer() + other.numer(), own.denom().clone());
+        Self(Big(Box::new(sum)))
     }
 
     /// The result of an operation on big numbers; zero once the allowance for them is spent.
@@ -202,8 +231,11 @@ impl Exact {
             if let Some(num) = quotient(product, den) {
                 return Self(Repr::small(num, b));
             }
-            if let Some(den) = wide(b).checked_mul(den).filter(|den| *den > 0) {
-                return Self(fraction(product, den));
+            let (num, den) = cancelled(num, den);
+            if let (Some(num), Some(den)) = (a.checked_mul(num), wide(b).checked_mul(den))
+                && den > 0
+            {
+                return Self(fraction(num, den));
             }
         }
         self.toil(self, || self.big() * BigRational::new(num.into(), den.into()))
@@ -306,6 +338,12 @@ impl Exact {
         (whole, part(rest.is_zero(), (rest * 2_u8).cmp(scaled.denom())))
     }
 
+    /// This, rounded up to so many decimals (this ≥ 0).
+    #[must_use]
+    pub fn up_to(&self, decimals: u32) -> Self {
+        Self::ratio(self.steps_up(decimals), 10_i128.pow(decimals))
+    }
+
     /// How many whole times `every` goes into this (this ≥ 0, `every` > 0).
     pub fn times_of(&self, every: &Self) -> i64 {
         self.over(every).split_at(0).0
@@ -330,45 +368,6 @@ impl Exact {
             return 0;
         }
         let scaled = (self.big() * BigInt::from(scale)).ceil();
-        scaled.to_integer().to_i128().unwrap_or(i128::MAX)
-    }
-
-    /// Reads what [`print`](Self::print) wrote.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-        let places = u32::try_from(fraction.len()).ok()?;
-        Some(Self::ratio(digits, 10_i128.checked_pow(places)?))
-    }
-
-    /// The value in digits, with at least `at_least` decimals and as many more as it needs. Only finite decimals (sums
-    /// of prices × quantities) are meant to be printed; decimals after the tenth are cut off.
-    pub fn print(&self, at_least: u32) -> String {
-        let mut out = String::with_capacity(20);
-        // Writing to a string cannot fail.
-        let _ = self.write(&mut out, at_least);
-        out
-    }
-
-    /// Like [`print`](Self::print), but appends to `out`.
-    pub fn write(&self, out: &mut impl fmt::Write, at_least: u32) -> fmt::Result {
-        const DECIMALS: u32 = 10;
-        let (value, decimals) = match &self.0 {
-            Small { num, den: COMMON } => (num.0, COMMON_DECIMALS),
-            Small { num, den } => {
-                let scaled = num.0.checked_mul(10_i128.pow(DECIMALS));
-                (
-                    scaled.map_or_else(|| self.cut_big(DECIMALS), |scaled| scaled / wide(*den)),
-                    DECIMALS,
-                )
-            }
-            Big(_) => (self.cut_big(DECIMALS), DECIMALS),
-        };
-        write_scaled(out, value, decimals, at_least)
-    }
-
-    fn cut_big(&self, decimals: u32) -> i128 {
-        let scaled = self.big() * BigInt::from(10_i128.pow(decimals));
         scaled.to_integer().to_i128().unwrap_or(i128::MAX)
     }
 }
@@ -407,41 +406,19 @@ impl Ord for Exact {
 
 impl From<Money> for Exact {
     fn from(money: Money) -> Self {
-        Self::from_common(i128::from(money.scaled()) * 1_000)
+        Self::from_common(i128::from(money.scaled()) * 10_000)
     }
 }
 
 impl From<Number> for Exact {
     fn from(number: Number) -> Self {
-        Self::from_common(i128::from(number.scaled()) * 1_000)
+        Self::from_common(i128::from(number.scaled()) * 10_000)
     }
 }
 
 impl From<Quantity> for Exact {
     fn from(quantity: Quantity) -> Self {
         Self::from_common(i128::from(quantity.scaled()) * 10_000)
-    }
-}
-
-impl<'a> std::iter::Sum<&'a Exact> for Exact {
-    fn sum<I: Iterator<Item = &'a Exact>>(values: I) -> Self {
-        let mut values = values;
-        // While all values have the common denominator, only numerators are added.
-        let mut common = 0_i128;
-        for value in values.by_ref() {
-            let sum = match value.small() {
-                Some((num, COMMON)) => common.checked_add(num),
-                Some(_) | None => None,
-            };
-            match sum {
-                Some(sum) => common = sum,
-                None => {
-                    let sum = Exact::from_common(common).plus(value);
-                    return values.fold(sum, |sum, value| sum.plus(value));
-                }
-            }
-        }
-        Exact::from_common(common)
     }
 }
 

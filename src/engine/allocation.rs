@@ -183,26 +183,13 @@ fn divide(steps: i64, shares: &[Share]) -> Option<Parts> {
 
 /// The same as [`divide`], for numbers of any size.
 fn divide_exactly(steps: i64, shares: &[Share]) -> Parts {
-    let steps = Exact::ratio(steps.into(), 1);
-    let sum: Exact = shares.iter().map(|share| &share.weight).sum();
-    let proper = shares.iter().map(|share| steps.times(&share.weight).over(&sum));
-    let divided: Vec<(i64, Exact)> = proper
-        .map(|share| {
-            let floor = share.split_at(0).0;
-            (floor, share.minus(&Exact::ratio(floor.into(), 1)))
-        })
-        .collect();
-    let mut remainders: Vec<&Exact> = divided.iter().map(|(_, remainder)| remainder).collect();
-    remainders.sort();
-    remainders.dedup();
-    let place = |remainder: &Exact| {
-        let found = remainders.binary_search(&remainder).unwrap_or_default();
-        i128::try_from(found).unwrap_or_default()
+    let portions = Exact::apportion(steps, shares.iter().map(|share| &share.weight));
+    let part = |(index, (floor, place)): (usize, (i64, usize))| Part {
+        index,
+        floor,
+        place: i128::try_from(place).unwrap_or_default(),
     };
-    let parts = divided.iter().enumerate();
-    parts
-        .map(|(index, (floor, remainder))| Part { index, floor: *floor, place: place(remainder) })
-        .collect()
+    portions.into_iter().enumerate().map(part).collect()
 }
 
 #[cfg(test)]

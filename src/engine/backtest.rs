@@ -208,8 +208,7 @@ impl Sums {
 impl Comparison {
     fn add(&mut self, cart: &PastCart<'_>, day: NaiveDate, priced: &Arms<Priced>) {
         self.redemptions += 1;
-        // Price × quantity is counted in ten-millionths.
-        let gross = Exact::ratio(gross(&cart.request.cart.lines), 10_000_000);
+        let gross = Exact::from_common(gross(&cart.request.cart.lines));
         self.gross = self.gross.plus(&gross);
         self.recorded.add(cart.discount, &Exact::ZERO);
         for (sums, own) in self.sums.with(priced) {

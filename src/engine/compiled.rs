@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::domain::activity::Milestone;
 use crate::domain::benefit::{Benefit, From};
 use crate::domain::issuance::Earning;
+use crate::domain::limit::{CountedLimit, Limits, Refresh};
 use crate::domain::promotion::{Kind, Promotion, Scope, Terms};
 use crate::domain::selector::Selector;
 
@@ -47,6 +48,15 @@ pub(crate) struct Compiled {
     /// The number of the target's selection; `None`: the target has no selector.
     pub(crate) select: Option<usize>,
     pub(crate) rank: StaticRank,
+    /// For a draft: how the stored promotion counts whose place it takes.
+    counts_as: Option<Box<Counting>>,
+}
+
+/// A promotion's limits, and when their windows begin.
+#[derive(Debug)]
+struct Counting {
+    limits: Limits,
+    starts_at: DateTime<Utc>,
 }
 
 /// A step of a promotion's benefit after the first one. When it is reached, the promotion is one with these conditions
@@ -160,7 +170,25 @@ impl Compiled {
             selections,
             select,
             rank,
+            counts_as: None,
         }
+    }
+
+    /// The draft that takes the place of a stored promotion, and shares its counters.
+    pub(crate) fn in_place_of(self, stored: &Self) -> Self {
+        let limits = stored.promotion.terms.limits.clone();
+        let counting = Counting { limits, starts_at: stored.starts_at };
+        Self { counts_as: Some(Box::new(counting)), ..self }
+    }
+
+    /// How often the count of one of its limits starts anew, and from when on windows are counted. `None`: nothing is
+    /// counted for it, since the stored promotion has no such limit.
+    pub(crate) fn counts(&self, limit: CountedLimit) -> Option<(Option<Refresh>, DateTime<Utc>)> {
+        let Some(stored) = &self.counts_as else {
+            return Some((limit.refresh, self.starts_at));
+        };
+        let own = stored.limits.counted().find(|own| own.name == limit.name)?;
+        Some((own.refresh, stored.starts_at))
     }
 
     /// The places of its steps, the last one first. A promotion without steps counts as one with a single step.
@@ -212,6 +240,12 @@ impl Compiled {
     /// Whether it gives a product, also where the product is not in the cart.
     pub(crate) fn gives_products(&self) -> bool {
         matches!(self.promotion.terms.benefit, Benefit::FreeProduct(_))
+    }
+
+    /// Whether it rewards units over and above those that its conditions need.
+    pub(crate) fn goes_beyond(&self) -> bool {
+        let benefit = &self.promotion.terms.benefit;
+        matches!(benefit, Benefit::Items(own) if own.from == From::BeyondCondition)
     }
 
     /// Whether it discounts units of lines.

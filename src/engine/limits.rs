@@ -87,8 +87,9 @@ pub(crate) fn refreshes_at(
     zone: Tz,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let number = window::number(limit.refresh, compiled.starts_at, zone, now);
-    let end = window::end(limit.refresh?, compiled.starts_at, zone, number)?;
+    let (refresh, starts_at) = compiled.counts(limit)?;
+    let number = window::number(refresh, starts_at, zone, now);
+    let end = window::end(refresh?, starts_at, zone, number)?;
     (end < compiled.ends_at).then_some(end)
 }
 
@@ -123,14 +124,15 @@ pub(crate) fn bounds<'c>(
     owners.flat_map(move |owner| {
         let limits = compiled.promotion.terms.limits.counted();
         let subject = owner.subject();
-        limits.filter(move |limit| limit.name.subject == subject).map(move |limit| Bound {
-            counter: CounterKey {
+        limits.filter(move |limit| limit.name.subject == subject).filter_map(move |limit| {
+            let (refresh, starts_at) = compiled.counts(limit)?;
+            let counter = CounterKey {
                 promotion_id: compiled.promotion.id,
                 owner: owner.clone(),
                 measure: limit.name.measure,
-                window: window::number(limit.refresh, compiled.starts_at, zone, now),
-            },
-            maximum: limit.maximum,
+                window: window::number(refresh, starts_at, zone, now),
+            };
+            Some(Bound { counter, maximum: limit.maximum })
         })
     })
 }

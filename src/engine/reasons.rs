@@ -81,13 +81,13 @@ fn audience(terms: &Terms) -> Audience {
     Audience { members, groups: first(&terms.audience.groups) }
 }
 
-/// The first turn in which another promotion claimed a unit that this one could discount.
+/// The first turn in which another promotion claimed a unit that this one could discount if nothing had been claimed.
 pub(crate) fn turn_that_took(
     case: &Case<'_>,
     candidate: &Candidate<'_>,
     basket: &Basket,
 ) -> Option<u32> {
-    basket.first_claim(&discountable(case, candidate, basket))
+    basket.first_claim(&discountable(case, candidate, &case.untouched))
 }
 
 /// Whether a promotion that gives nothing on this basket would give a discount if no unit had a floor.

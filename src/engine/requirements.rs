@@ -65,11 +65,9 @@ fn requirement(test: &LeafTest, scene: &Scene<'_>) -> Option<Requirement> {
     }
 }
 
-/// A condition's value as a quantity. A value with more decimals than a quantity has is rounded up.
+/// A condition's value as a quantity.
 fn units(value: Number) -> Quantity {
-    let scaled = value.scaled();
-    let cut = scaled.div_euclid(10);
-    Quantity::from_scaled(cut.saturating_add(i64::from(scaled.rem_euclid(10) != 0)))
+    Quantity::from_scaled(value.scaled())
 }
 
 /// The least whole number above a value.

@@ -178,13 +178,19 @@ impl RuleSet {
         let mut next = self.stored.promotions.len();
         let mut drafts: Vec<(PromotionIndex, Compiled)> = Vec::with_capacity(changes.with.len());
         for promotion in changes.with {
-            let index = self.stored.by_id.get(&promotion.id).copied().unwrap_or_else(|| {
-                next += 1;
-                PromotionIndex(next - 1)
-            });
+            let stored = self.stored.by_id.get(&promotion.id).copied();
             // Drafts are ranked by the criteria themselves, so their compiled ranks do not matter.
             let rank = StaticRank::default();
-            drafts.push((index, Compiled::new(promotion, rank, None, &mut facts, &mut tags)));
+            let draft = Compiled::new(promotion, rank, None, &mut facts, &mut tags);
+            drafts.push(
+                match stored.and_then(|index| Some((index, self.stored.promotions.get(index.0)?))) {
+                    Some((index, stored)) => (index, draft.in_place_of(stored)),
+                    None => {
+                        next += 1;
+                        (PromotionIndex(next - 1), draft)
+                    }
+                },
+            );
         }
         let ranking = &self.settings().ranking;
         let has_same_ranking = changes.settings.as_ref().is_none_or(|own| own.ranking == *ranking);

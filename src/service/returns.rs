@@ -98,8 +98,7 @@ async fn before(tx: &mut TenantTx, id: RedemptionId) -> Result<Before, ServiceEr
     let mut before = Before::default();
     for row in db::returns::lines(tx, id).await? {
         let refunded = exact(&row.refunded)?;
-        let quantity = Quantity::from_scaled(row.quantity);
-        before.lines.push((row.line_id, quantity, refunded));
+        before.lines.push((row.line_id, Quantity::of_thousandths(row.quantity), refunded));
     }
     for row in db::returns::promotions(tx, id).await? {
         let points = exact(&row.points)?;
@@ -116,13 +115,13 @@ pub(super) async fn returned_lines(
     id: RedemptionId,
 ) -> Result<Vec<(String, Quantity)>, DbError> {
     let rows = db::returns::lines(tx, id).await?.into_iter();
-    Ok(rows.map(|row| (row.line_id, Quantity::from_scaled(row.quantity))).collect())
+    Ok(rows.map(|row| (row.line_id, Quantity::of_thousandths(row.quantity))).collect())
 }
 
 fn line_rows(done: &Return) -> Vec<LineRow> {
     let row = |line: &ReturnedLine| LineRow {
         line_id: line.id.clone(),
-        quantity: line.quantity_in_all.scaled(),
+        quantity: line.quantity_in_all.thousandths(),
         refunded: line.refund_in_all.print(0),
     };
     done.lines.iter().map(row).collect()

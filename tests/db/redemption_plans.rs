@@ -53,10 +53,10 @@ async fn a_page_of_a_promotion_or_a_code_reads_no_more_than_a_page() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_rare_state_reads_no_more_than_a_page() {
+async fn a_page_of_a_rare_state_reads_no_sale() {
     let mut shop = Shop::new(REDEMPTIONS, &TABLES).await;
     let own = statement(&["from redemption\n", "order by evaluated_at desc", "'totals'"]);
-    for (state, most) in [("cancelled", PAGE), ("expired", 60), ("committed", PAGE)] {
+    for (state, most) in [("cancelled", 60), ("expired", 60), ("committed", PAGE)] {
         let filter = Filter::default().and(4, format!("'{state}'"));
         let filter = filter.and(7, "now()").and(10, PAGE.to_string());
         let plan = shop.run(&own, &filter, 10).await;
@@ -80,7 +80,7 @@ async fn statistics_do_not_read_the_rows_of_sales() {
         let mut nodes = Vec::new();
         reading(&plan, &mut nodes);
         let own = nodes.iter().filter(|node| node["Relation Name"] == "redemption");
-        let indexes: Vec<&str> = own.filter_map(|node| node["Index Name"].as_str()).collect();
-        assert_eq!(indexes, ["redemption_not_committed"], "{plan:#}");
+        let read: f64 = own.filter_map(|node| node["Actual Rows"].as_f64()).sum();
+        assert!(read <= 60.0, "{read} rows\n{plan:#}");
     }
 }

@@ -170,6 +170,73 @@ fn a_hundred_lines_of_an_ordinary_shop_are_far_from_the_bound() {
     }
 }
 
+/// Quantities have three decimals and lines have taxes, so what is left of units has unrelated denominators.
+#[test]
+fn a_hundred_lines_of_weighed_goods_are_far_from_the_bound() {
+    let own = |(number, kind): (usize, usize)| {
+        let target = json!({"type": "items", "quantity": "0.5"});
+        let benefit = match kind {
+            0 => json!({"type": "percentage_off", "value": "7.5", "same": "sku", "target": target}),
+            1 => json!({"type": "fixed_price", "value": "3", "target": target}),
+            2 => json!({"type": "amount_off", "value": "77.77", "target": {"type": "items"}}),
+            3 => json!({"type": "bundle_price", "value": "500", "target": {"type": "items"}}),
+            _ => json!({"type": "percentage_off", "value": "12.3", "target": {"type": "items"}}),
+        };
+        promotion(number, benefit, Value::Null)
+    };
+    let line = |number: usize| {
+        json!({"id": number.to_string(), "sku": format!("S{number}"),
+            "quantity": format!("{}.{:03}", number % 7 + 1, (number * 37 + 11) % 1000),
+            "unit_price": format!("{}.99", number % 40 + 10),
+            "tax": format!("{}.{:02}", number % 3, number % 89 + 7)})
+    };
+    let settings = [
+        json!({"percentage_base": "net"}),
+        json!({"percentage_base": "net", "qualifying_items": "consumed"}),
+        json!({"percentage_base": "net", "unit_stacking": {"enabled": true}}),
+        json!({"percentage_base": "net", "strategy": "best_deal", "max_discount_percent": "33.3"}),
+    ];
+    let kinds = [[0, 0, 0], [0, 1, 4], [0, 2, 3]];
+    for (settings, kinds) in settings.iter().flat_map(|own| kinds.map(|kinds| (own, kinds))) {
+        let promotions = kinds.into_iter().enumerate().map(own).collect();
+        let mut document = document(settings.clone(), promotions, (0..100).map(line).collect());
+        document["request"]["explain"] = "all".into();
+        let (steps, _) = evaluate_until(&document, &Stop::default()).expect("far from the bound");
+        assert!(steps < MOST / 10, "{steps} steps of {kinds:?} under {settings}");
+    }
+}
+
+/// What is known of other promotions is not searched again for each reason.
+#[test]
+fn the_reasons_of_optimal_cost_no_budget_of_their_own() {
+    let own = |number: usize| {
+        let of = json!({"include": [{"field": "category", "op": "in", "values": [format!("c{}", number / 3)]}]});
+        let target =
+            json!({"type": "items", "select": of, "quantity": (number % 3 + 1).to_string()});
+        let value = (number % 20 + 5).to_string();
+        promotion(
+            number,
+            json!({"type": "percentage_off", "value": value, "target": target}),
+            Value::Null,
+        )
+    };
+    let line = |number: usize| {
+        json!({"id": number.to_string(), "sku": format!("S{number}"), "quantity": "2",
+            "unit_price": format!("{}.99", number % 40 + 10), "categories": [format!("c{}", number % 84)]})
+    };
+    let settings = json!({"strategy": "optimal", "optimal": {"budget_ms": 20}});
+    let mut document =
+        document(settings, (0..250).map(own).collect(), (0..100).map(line).collect());
+    let mut steps = |explain: &str| {
+        document["request"]["explain"] = explain.into();
+        evaluate_until(&document, &Stop::default()).expect("within the bound")
+    };
+    let ((without, _), (with, text)) = (steps("none"), steps("all"));
+    let told = text.matches("alternative_discount").count();
+    assert!(told > 50, "only {told} promotions were outdone");
+    assert!(with < without * 2, "{with} steps with reasons, {without} without");
+}
+
 /// Wherever it ends, it ends without a panic, and without a result; where it does not, the result is that without a bound.
 #[test]
 fn an_evaluation_may_end_anywhere() {
@@ -230,6 +297,6 @@ fn suggestions_end_at_the_bound_and_the_prices_stand() {
     let suggestions = result["suggestions"].as_array().expect("suggestions").len();
     assert!(suggestions < 5, "{suggestions} were tried within the bound");
     // Whoever tries a short evaluation first does not take a part of the suggestions for all of them.
-    let short = Stop::within(steps + steps / 2);
+    let short = Stop::within(steps.midpoint(MOST));
     assert_eq!(evaluate_until(&document, &short), Err(Unfinished::Stopped));
 }

@@ -212,3 +212,40 @@ fn a_customer_limit_needs_a_customer() {
     });
     assert_eq!(result["not_applied"][0]["reason"], "customer_required");
 }
+
+/// A draft in place of a stored promotion is judged with the counts that the stored one has: of the same limit, in the
+/// stored one's present window.
+#[test]
+fn a_draft_counts_as_the_promotion_whose_place_it_takes() {
+    let times = |max: i64, unit: Option<&str>| {
+        let refresh = unit.map(|unit| json!({"every": 1, "unit": unit}));
+        json!({"promotion": {"times": {"max": max, "refresh": refresh}}})
+    };
+    let transactions = json!({"promotion": {"transactions": {"max": 1}}});
+    // The limits of the stored promotion, those of the draft, and the windows of its counters. Months are counted from
+    // January 1970.
+    let table = [
+        (times(9, Some("month")), times(2, Some("month")), vec![677]),
+        (times(9, Some("month")), times(2, Some("day")), vec![677]),
+        (times(9, Some("month")), times(2, None), vec![677]),
+        (times(9, None), times(2, Some("month")), vec![0]),
+        (times(9, None), transactions, vec![]),
+        (json!({}), times(2, None), vec![]),
+    ];
+    for (stored, own, windows) in table {
+        let mut document = document("pos", &stored);
+        let mut draft = document["promotions"][0].clone();
+        let id = "00000000-0000-0000-0000-000000000000";
+        (draft["id"], draft["limits"]) = (id.into(), own.clone());
+        document["request"]["with"] = json!([draft]);
+        let result = evaluate_after(&document, |bounds| {
+            let found: Vec<i32> = bounds.iter().map(|bound| bound.counter.window).collect();
+            assert_eq!(found, windows, "{own} in place of {stored}");
+            bounds.iter().map(|bound| use_of(bound, 1)).collect()
+        });
+        let times = if windows.is_empty() { None } else { Some(1) };
+        let limit = own["promotion"]["times"]["max"].as_i64();
+        let left = limit.map(|most| most - times.unwrap_or(0));
+        assert_eq!(result["applied"][0]["times"], left.unwrap_or(3).min(3), "{own}: {result}");
+    }
+}

@@ -39,6 +39,46 @@ fn suggesting(seed: u64) -> (Value, Value) {
     documents.next().expect("no end of documents")
 }
 
+/// What is missing may be finer than what can be added. Sentences say what can be added; `shortfall` is exact.
+#[test]
+fn what_is_read_aloud_can_be_added() {
+    let table = [
+        ("cart_amount", "gte", "100.0005", "0.0005", "Spend 0.01 more"),
+        ("cart_amount", "gt", "100.0005", "0.0105", "Spend 0.02 more"),
+        ("cart_amount", "eq", "100.0005", "0.0005", "Spend 0.0005 more"),
+        ("line_amount", "gte", "100.0005", "0.0005", "Spend 0.01 more on items"),
+        ("total_quantity", "gte", "2.0005", "0.0005", "Add 0.001 more items"),
+        ("line_quantity", "gte", "2.0005", "0.0005", "Add 0.001 more items"),
+        ("total_weight", "gte", "2.0005", "0.0005", "Add 0.0005 more of weight"),
+    ];
+    for (kind, op, value, shortfall, explanation) in table {
+        let document = json!({
+            "promotions": [{
+                "name": "P", "type": "pos", "suggest": true,
+                "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z",
+                "conditions": {"type": kind, "op": op, "value": value},
+                "benefit": {"type": "percentage_off", "value": "50"},
+            }],
+            "request": {
+                "cart": {"lines": [{"id": "1", "sku": "A", "quantity": "2", "unit_price": "50", "weight": "1"}]},
+                "at": "2026-06-03T12:00:00Z", "explain": "all",
+            },
+        });
+        let result = evaluate(&document);
+        let own = &result["not_applied"][0];
+        assert_eq!(own["unmet"][0]["shortfall"], shortfall, "{kind} {op} {value}");
+        assert_eq!(own["explanation"], explanation, "{kind} {op} {value}");
+        for suggestion in entries(&result["suggestions"]) {
+            assert_eq!(suggestion["shortfall"], shortfall, "{kind} {op} {value}");
+            if suggestion["kind"] == "add_amount" {
+                let worth = explanation.replace("Spend", "Add goods worth");
+                let told = suggestion["explanation"].as_str().unwrap_or_default();
+                assert!(told.starts_with(&worth), "{told}");
+            }
+        }
+    }
+}
+
 /// Does what is suggested, and nothing but that.
 fn follow(document: &Value, result: &Value, suggestion: &Value) -> Value {
     let mut changed = document.clone();

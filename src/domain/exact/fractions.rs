@@ -32,12 +32,25 @@ pub(super) fn fraction(num: i128, den: i128) -> Repr {
     }
 }
 
-/// num ÷ den, if both fit 64 bits and nothing is left over.
+/// num ÷ den, if nothing is left over. Where both fit 64 bits, which is the common case, it is several times faster.
 #[inline]
 pub(super) fn quotient(num: i128, den: i128) -> Option<i128> {
-    let (num, den) = (u64::try_from(num).ok()?, u64::try_from(den).ok()?);
-    let quotient = num.checked_div(den)?;
-    (quotient * den == num).then(|| quotient.into())
+    if let (Ok(num), Ok(den)) = (u64::try_from(num), u64::try_from(den)) {
+        let quotient = num.checked_div(den)?;
+        return (quotient * den == num).then(|| quotient.into());
+    }
+    (num.checked_rem(den)? == 0).then(|| num.checked_div(den))?
+}
+
+/// Two numbers without their common factor, if both fit 64 bits.
+pub(super) fn cancelled(a: i128, b: i128) -> (i128, i128) {
+    match (u64::try_from(a), u64::try_from(b)) {
+        (Ok(small), Ok(other)) if other > 0 => {
+            let common = i128::from(small.gcd(&other));
+            (a / common, b / common)
+        }
+        _ => (a, b),
+    }
 }
 
 fn reduced(num: i128, den: i128) -> Repr {

@@ -15,6 +15,9 @@ thread_local! {
 /// The cost of an operation on big integers of any size.
 const STEPS_AN_OPERATION: u64 = 200;
 
+/// The cost of an operation without a search for common factors.
+const STEPS_A_PLAIN_OPERATION: u64 = 100;
+
 /// The additional cost for each pair of words of two big integers, since common factors are searched bit by bit.
 const STEPS_A_PAIR: u64 = 32;
 
@@ -55,8 +58,19 @@ impl Drop for Allowance {
 /// Takes the cost of an operation on numbers of so many bits. Returns false if less is left.
 pub(super) fn take(bits: u64) -> bool {
     let words = bits / 64 + 1;
-    let cost =
-        words.saturating_mul(words).saturating_mul(STEPS_A_PAIR).saturating_add(STEPS_AN_OPERATION);
+    spend(
+        words.saturating_mul(words).saturating_mul(STEPS_A_PAIR).saturating_add(STEPS_AN_OPERATION),
+    )
+}
+
+/// Takes the cost of multiplying or dividing numbers of so many bits, where no common factor is searched. Returns false
+/// if less is left.
+pub(super) fn take_plain(a: u64, b: u64) -> bool {
+    let pairs = (a / 64 + 1).saturating_mul(b / 64 + 1);
+    spend(pairs.saturating_add(STEPS_A_PLAIN_OPERATION))
+}
+
+fn spend(cost: u64) -> bool {
     let left = LEFT.get();
     LEFT.set(if left == u64::MAX { left } else { left.saturating_sub(cost) });
     cost <= left

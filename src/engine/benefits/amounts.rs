@@ -82,17 +82,15 @@ fn in_proportion(
     units: &[Slot],
     amount: Exact,
 ) -> impl ExactSizeIterator<Item = Take> {
-    let room = || units.iter().map(|slot| basket.room(*slot));
-    let amount = amount.at_most(&sum(room()).or_zero());
-    let whole = sum(room().map(Exact::or_zero));
-    units.iter().map(move |slot| {
-        let weight = basket.room(*slot).or_zero();
-        Take { slot: *slot, share: amount.in_proportion(&weight, &whole) }
-    })
+    let room: Vec<Exact> = units.iter().map(|slot| basket.room(*slot)).collect();
+    let amount = amount.at_most(&room.iter().sum::<Exact>().or_zero());
+    let weights: Vec<Exact> = room.into_iter().map(Exact::or_zero).collect();
+    let shares = amount.in_proportions(&weights);
+    units.iter().zip(shares).map(|(slot, share)| Take { slot: *slot, share })
 }
 
 fn sum(amounts: impl Iterator<Item = Exact>) -> Exact {
-    amounts.fold(Exact::ZERO, |sum, own| sum.plus(&own))
+    amounts.collect::<Vec<Exact>>().iter().sum()
 }
 
 /// The discount of each group is what is left to pay less `value`, if positive. It is spread in proportion to the unit
@@ -111,9 +109,9 @@ fn bundles(
         let prices = sum(members.iter().map(price));
         let room = |own: &Member| basket.room(own.slot).or_zero();
         let weight = |own: &Member| if prices.is_zero() { room(own) } else { price(own) };
-        let whole = sum(members.iter().map(weight));
-        for member in members {
-            let share = off.times(&weight(member)).over(&whole).scaled_by(times.into(), 1);
+        let weights: Vec<Exact> = members.iter().map(weight).collect();
+        for (member, share) in members.iter().zip(off.in_proportions(&weights)) {
+            let share = share.scaled_by(times.into(), 1);
             takes.push((member.queue, Take { slot: member.slot.times(times), share }));
         }
     }

@@ -287,10 +287,8 @@ impl<'d> Giving<'d> {
             left
         };
         let quantity = self.benefit.quantity_per_application();
-        let group = quantity.filter(|_| self.is_bundle());
-        let enough = |units: Quantity| units >= group.unwrap_or(Quantity::from_scaled(1));
         if allowed <= 0 {
-            let something = enough(left(0));
+            let something = self.is_enough(left(0));
             return Err(if something { Failure::NoBenefit } else { Failure::NoEligibleItems });
         }
         let times = match quantity {
@@ -313,6 +311,12 @@ impl<'d> Giving<'d> {
             None => self.after_reserving(times, lines),
         };
         self.fill(times, units, Basis::Reserved(reserved))
+    }
+
+    /// Whether so many units are enough to discount some.
+    pub(super) fn is_enough(&self, units: Quantity) -> bool {
+        let group = self.benefit.quantity_per_application().filter(|_| self.is_bundle());
+        group.map_or(units.is_positive(), |group| units >= group)
     }
 
     /// The lines that `beyond_condition` can discount.

@@ -1,10 +1,18 @@
-//! What `beyond_condition` leaves to discount, for every number of applications. Upper bounds (`reach`) use it.
+//! What `beyond_condition` leaves to discount, for every number of applications. Upper bounds (`reach`) and suggestions
+//! use it.
 
 use crate::domain::amount::Quantity;
+use crate::domain::benefit::{Benefit, Per};
+use crate::domain::exact::Exact;
+use crate::engine::candidate::Candidate;
+use crate::engine::case::Case;
 use crate::engine::requirements::ByLine;
+use crate::engine::units::Basket;
 
+use super::groups::count;
 use super::items::{Giving, multiple};
 use super::part::Quantities;
+use super::plan::plan;
 
 /// Most leftovers of one part.
 const MAX_LEFTOVERS: i64 = 16;
@@ -52,4 +60,38 @@ impl Giving<'_> {
         let count = (allowed.max(0) + together - 1) / together;
         (0..count).map(leftover).filter(|own| own.units.is_positive()).collect()
     }
+}
+
+/// Where the conditions of a promotion with `beyond_condition` hold, and one application would leave it nothing to
+/// discount: how many whole units more of a line it needs to be allowed one; 0 if it is. `None`: something would be left.
+pub(crate) fn units_to_apply(
+    case: &Case<'_>,
+    candidate: &Candidate<'_>,
+    basket: &Basket,
+    line: usize,
+) -> Option<i64> {
+    let mut missing = 0;
+    for part in plan(case, candidate, basket).iter() {
+        let Benefit::Items(benefit) = candidate.compiled.benefit_of(part.step) else {
+            return None;
+        };
+        let giving = Giving::new(case, candidate, benefit, basket, part);
+        let left = giving.after_reserving(1, giving.lines_beyond().iter()).units;
+        if giving.is_enough(count(&left)) {
+            return None;
+        }
+        if part.times == 0 && part.measured.contains(line) {
+            missing = match benefit.repeat.map(|repeat| repeat.per) {
+                Some(Per::Quantity(every)) => {
+                    Exact::from(every.minus(giving.part.counted_quantity())).ceiling()
+                }
+                Some(Per::Amount(every)) => {
+                    let worth = Exact::from(every).minus(&giving.part.counted_amount());
+                    worth.over(&case.view.line(line).unit_price.into()).ceiling()
+                }
+                Some(Per::Set) | None => 0,
+            };
+        }
+    }
+    Some(missing)
 }

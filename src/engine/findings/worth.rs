@@ -166,7 +166,8 @@ fn most(variant: &Variant, terms: &Terms, settings: &Settings) -> Option<Exact> 
 fn below(high: i64) -> Exact {
     let is_included = high % 2 == 0;
     let bound = i128::from(high).saturating_add(i128::from(!is_included)) / 2;
-    Exact::from_common(bound.saturating_mul(1_000).saturating_sub(i128::from(!is_included)))
+    let bound = bound.saturating_mul(1_000).saturating_sub(i128::from(!is_included));
+    Exact::ratio(bound, 10_000_000)
 }
 
 /// The most times that a benefit is given on a cart; `None`: no bound is known.

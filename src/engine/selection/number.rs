@@ -14,7 +14,7 @@ pub(super) fn holds(line: &Line<'_>, field: NumberField, test: NumberTest) -> bo
     let (value, unit) = match field {
         NumberField::UnitPrice => (money(Some(line.unit_price)), 1),
         NumberField::Mrp => (money(line.mrp), 1),
-        NumberField::Quantity => (Some(i128::from(line.quantity.scaled()) * 10), 1),
+        NumberField::Quantity => (Some(line.quantity.scaled().into()), 1),
         NumberField::Weight => (plain(line.weight), 1),
         NumberField::Stock => (plain(line.stock), 1),
         NumberField::PriceDiscount => (money(line.mrp.map(|mrp| mrp.minus(line.unit_price))), 1),

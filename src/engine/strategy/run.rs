@@ -156,9 +156,16 @@ impl Run<'_, '_> {
 
     /// Keeps the basket for a suggestion. Unless units are used up, the untouched one says the same.
     fn see(&mut self, place: usize, failure: Failure) {
-        let suggests = self.ranked.candidate(place).compiled.promotion.terms.suggest;
-        let is_needed = suggests && self.case.tells_reasons && self.case.claims.consumed();
-        if is_needed && failure == Failure::NoEligibleItems {
+        let compiled = self.ranked.candidate(place).compiled;
+        let is_needed = compiled.promotion.terms.suggest
+            && self.case.tells_reasons
+            && self.case.claims.consumed();
+        let lacks_units = match failure {
+            Failure::NoEligibleItems => true,
+            Failure::NoBenefit => compiled.goes_beyond(),
+            Failure::ConditionsNotMet => false,
+        };
+        if is_needed && lacks_units {
             self.outcome.seen.push((place, self.basket.clone()));
         }
     }

@@ -1,7 +1,7 @@
 //! A change of the cart, applied to the request.
 
 use crate::domain::amount::{MAX_AMOUNT, MAX_QUANTITY, Money, Quantity};
-use crate::domain::cart::{self, Line, MAX_GROSS, MAX_LINES, MAX_PRESENTED, Request, Tender};
+use crate::domain::cart::{self, Cart, Line, MAX_GROSS, MAX_LINES, MAX_PRESENTED, Request, Tender};
 
 /// One change of a cart.
 #[derive(Clone, Debug)]
@@ -15,33 +15,46 @@ pub(super) enum Change {
 }
 
 impl Change {
+    /// Whether the cart stays within the bounds of spec 14.
+    pub(super) fn is_allowed(&self, cart: &Cart<'_>) -> bool {
+        let worth = |price: Money, units: Quantity| {
+            let more = i128::from(price.scaled()) * i128::from(units.scaled());
+            cart::gross(&cart.lines).saturating_add(more) <= MAX_GROSS
+        };
+        match self {
+            Self::AddLine { price } => {
+                cart.lines.len() < MAX_LINES
+                    && *price <= Money::whole(MAX_AMOUNT)
+                    && worth(*price, Quantity::ONE)
+            }
+            Self::Raise { line, by } => cart.lines.get(*line).is_some_and(|line| {
+                let more = whole_units(*by);
+                line.quantity.plus(more) <= Quantity::whole(MAX_QUANTITY)
+                    && worth(line.unit_price, more)
+            }),
+            Self::AddTender { .. } => cart.tenders.len() < MAX_PRESENTED,
+        }
+    }
+
     /// The request with the change; `None` if the cart would leave the bounds of spec 14.
     pub(super) fn applied_to<'r>(&self, request: &Request<'r>) -> Option<Request<'r>> {
+        if !self.is_allowed(&request.cart) {
+            return None;
+        }
         let mut changed = request.clone();
         let cart = &mut changed.cart;
         match self {
-            Self::AddLine { price } => {
-                if cart.lines.len() >= MAX_LINES || *price > Money::whole(MAX_AMOUNT) {
-                    return None;
-                }
-                cart.lines.push(anything_for(*price));
-            }
+            Self::AddLine { price } => cart.lines.push(anything_for(*price)),
             Self::Raise { line, by } => {
                 let line = cart.lines.get_mut(*line)?;
                 line.quantity = line.quantity.plus(whole_units(*by));
-                if line.quantity > Quantity::whole(MAX_QUANTITY) {
-                    return None;
-                }
             }
             Self::AddTender { mode, amount } => {
-                if cart.tenders.len() >= MAX_PRESENTED {
-                    return None;
-                }
                 let (mode, amount) = (mode.clone().into(), Some(*amount));
                 cart.tenders.push(Tender { mode, amount });
             }
         }
-        (cart::gross(&cart.lines) <= MAX_GROSS).then_some(changed)
+        Some(changed)
     }
 }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::domain::evaluation::{PromotionIndex, Reason, Unmet};
 use crate::domain::promotion::Kind;
+use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
 use crate::engine::gates::Gate;
 use crate::engine::proposal::Proposal;
@@ -43,7 +44,7 @@ impl Missed {
         let mut missed = Self { unidentified: unidentified(case, refused), ..Self::default() };
         for (place, candidate) in ranked.candidates().enumerate() {
             if candidate.compiled.promotion.terms.suggest {
-                let lacks = lacks(ranked, outcome, place);
+                let lacks = lacks(candidate, outcome, place);
                 missed.ranked.extend(lacks.map(|lacks| (place, lacks)));
             }
         }
@@ -73,12 +74,12 @@ impl Missed {
     }
 }
 
-fn lacks(ranked: &Ranked<'_>, outcome: &Outcome, place: usize) -> Option<Lacks> {
+fn lacks(candidate: &Candidate<'_>, outcome: &Outcome, place: usize) -> Option<Lacks> {
     match outcome.verdicts.get(place)? {
         Verdict::Applied => {
             let (_, proposal) = outcome.applied.iter().find(|(own, _)| *own == place)?;
             let next = proposal.step.saturating_add(1);
-            let has_next = ranked.candidate(place).compiled.has_step(next);
+            let has_next = candidate.compiled.has_step(next);
             has_next.then_some(Lacks::Step(next))
         }
         Verdict::NotApplied(Reason::ConditionsNotMet(unmet)) => match unmet.as_slice() {
@@ -86,6 +87,9 @@ fn lacks(ranked: &Ranked<'_>, outcome: &Outcome, place: usize) -> Option<Lacks> 
             _ => None,
         },
         Verdict::NotApplied(Reason::NoEligibleItems(_)) => Some(Lacks::Units),
+        Verdict::NotApplied(Reason::NoBenefit { .. }) if candidate.compiled.goes_beyond() => {
+            Some(Lacks::Units)
+        }
         Verdict::NotApplied(_) | Verdict::Pending => None,
     }
 }

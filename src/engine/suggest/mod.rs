@@ -58,7 +58,7 @@ pub(crate) fn suggestions<'e>(
     found
 }
 
-/// The first promotions in rank order for which there is a change. Those that wait for a customer are ranked as if they
+/// The first promotions in rank order for which there is a change within the bounds of a cart. Those that wait for a customer are ranked as if they
 /// had passed the gates.
 fn by_rank<'e>(case: &Case<'e>, ranked: &Ranked<'e>, missed: &Missed) -> Vec<Near> {
     let waiting: Vec<Candidate<'e>> = (missed.unidentified.iter())
@@ -70,7 +70,10 @@ fn by_rank<'e>(case: &Case<'e>, ranked: &Ranked<'e>, missed: &Missed) -> Vec<Nea
     let of_customer = waiting.iter().map(|candidate| (candidate, Near::identify(candidate)));
     let of_cart = missed.ranked.iter().filter_map(|own| {
         let candidate = ranked.candidate(own.0);
-        Some((candidate, Near::new(case, candidate, missed, own)?))
+        let near = Near::new(case, candidate, missed, own)?;
+        let cart = &case.inputs.request.cart;
+        let is_allowed = near.trial.as_ref().is_none_or(|trial| trial.change.is_allowed(cart));
+        is_allowed.then_some((candidate, near))
     });
     let mut all: Vec<(&Candidate<'e>, Near)> = of_cart.take(MAX_TRIED).chain(of_customer).collect();
     if !waiting.is_empty() {

@@ -10,7 +10,7 @@ use crate::domain::selector::{
     Comparison, NumberOperator, NumberTest, Predicate, Selector, TextTest,
 };
 use crate::domain::suggestion::{Advice, Shortfall, SuggestionKind, Wanted, WantedField};
-use crate::engine::benefits::target_lines;
+use crate::engine::benefits::{target_lines, units_to_apply};
 use crate::engine::candidate::Candidate;
 use crate::engine::case::Case;
 use crate::engine::conditions::{Conditions, LeafTest};
@@ -140,7 +140,7 @@ fn of_number(
     let missing = Exact::from(number.required).minus(&number.actual);
     let raised = |lines: &LineSet, compare: &Comparison, is_amount: bool| {
         let line = cheapest(case, lines)?;
-        let each = if is_amount { case.view.line(line).unit_price.into() } else { ONE };
+        let each = if is_amount { case.view.line(line).unit_price.into() } else { Exact::ONE };
         let by = times_to_reach(&missing, compare.op, &each);
         let shortfall = Some(Shortfall { value: value.clone(), is_amount });
         let near = Near::unpriced(candidate, SuggestionKind::AddQuantity, shortfall, None);
@@ -184,8 +184,6 @@ fn of_number(
     }
 }
 
-const ONE: Exact = Exact::from_common(10_000_000);
-
 /// How many times `each` makes up for what is missing.
 fn times_to_reach(missing: &Exact, op: NumberOperator, each: &Exact) -> i64 {
     let times = missing.over(each);
@@ -226,9 +224,12 @@ fn of_units(case: &Case<'_>, candidate: &Candidate<'_>, basket: &Basket) -> Opti
     if further == 0 {
         return None;
     }
-    let change = Change::Raise { line: cheapest(case, &lines)?, by: 1 };
+    let line = cheapest(case, &lines)?;
     let near = Near::unpriced(candidate, SuggestionKind::AddQuantity, None, None);
-    Some(near.priced(change, further.saturating_sub(1)))
+    let lacking = units_to_apply(case, candidate, basket, line)?;
+    // Where the promotion may apply once, the first unit is already one that it could reward.
+    let (by, further) = if lacking > 0 { (lacking, further) } else { (1, further - 1) };
+    Some(near.priced(Change::Raise { line, by }, further))
 }
 
 /// It applies, and a further step gives another value.

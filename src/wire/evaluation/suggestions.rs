@@ -3,11 +3,12 @@
 use super::context::Context;
 use super::explanation::{capital, or, payment, spaced};
 use super::head::PromotionHead;
+use crate::domain::amount::QUANTITY_DECIMALS;
 use crate::domain::evaluation::Suggestion;
 use crate::domain::names::{Named, names_of};
 use crate::domain::promotion::Promotion;
 use crate::domain::selector::{NumberField, TextField};
-use crate::domain::suggestion::{Advice, SuggestionKind, Wanted, WantedField};
+use crate::domain::suggestion::{Advice, Shortfall, SuggestionKind, Wanted, WantedField};
 use crate::wire::body::*;
 use crate::wire::selector::{Field, written_field};
 use crate::wire::write::Writer;
@@ -115,7 +116,15 @@ fn goods(own: &Suggestion, context: &Context<'_>) -> String {
         return raised;
     }
     let is_amount = advice.shortfall.as_ref().is_some_and(|own| own.is_amount);
-    let counted = shortfall(advice, context.precision);
+    // Nobody can add less than a step of the precision, or than a thousandth of a unit.
+    let counted = advice.shortfall.as_ref().map(|Shortfall { value, is_amount }| {
+        let (decimals, printed) = if *is_amount {
+            (context.precision, context.precision)
+        } else {
+            (QUANTITY_DECIMALS, 0)
+        };
+        value.up_to(decimals).print(printed)
+    });
     // Without a price only goods of a certain kind help.
     let is_any = own.gain.is_some();
     match (counted.as_deref(), &advice.wanted) {

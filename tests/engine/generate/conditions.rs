@@ -164,7 +164,7 @@ fn line_leaf(dice: &mut Dice, wanted: Wanted) -> Value {
         } else {
             dice.one(NUMBER_OPS)
         };
-        let value = dice.one(&["1", "1", "1", "2", "2", "3", "1.5"]);
+        let value = dice.one(&["1", "1", "1", "2", "2", "3", "1.5", "1.0005"]);
         if dice.chance(25) {
             json!({"type": "item", "found": true})
         } else {

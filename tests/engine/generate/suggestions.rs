@@ -106,5 +106,5 @@ fn amount(dice: &mut Dice) -> Value {
 }
 
 fn quantity(dice: &mut Dice) -> Value {
-    dice.text(&["2", "2", "3", "3", "4", "5", "8", "2.5"])
+    dice.text(&["2", "2", "3", "3", "4", "5", "8", "2.5", "2.0005"])
 }

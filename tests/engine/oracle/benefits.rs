@@ -1,7 +1,9 @@
 //! What a promotion gives at its turn (7.4), and the cart after it.
 
 use super::amounts::{exact_amounts, room_on_line};
-use super::choose::{Choice, Plan, applications_allowed, choose, parts, target_lines};
+use super::choose::{
+    Choice, Plan, applications_allowed, choose, parts, target_lines, units_to_apply,
+};
 use super::conditions::{Judged, Requirement, Sight, Unmet, judge, requirements, unmet};
 use super::document::{Promotion, World};
 use super::facts::wanted;
@@ -36,6 +38,9 @@ pub struct Refusal {
     pub facts: Value,
     /// The lines that the target means, where nothing on them could be discounted.
     pub target: Option<Vec<usize>>,
+    /// For each of these lines, how many whole units more of it allow one application, where one would leave nothing to
+    /// discount.
+    pub to_apply: Option<BTreeMap<usize, u64>>,
 }
 
 impl Refusal {
@@ -46,7 +51,7 @@ impl Refusal {
 
     /// A reason with its facts.
     pub fn with(reason: &'static str, facts: Value) -> Refusal {
-        Refusal { reason, unmet: Vec::new(), facts, target: None }
+        Refusal { reason, unmet: Vec::new(), facts, target: None, to_apply: None }
     }
 }
 
@@ -196,7 +201,8 @@ fn attempt_items(
     let free_items: Exact = plans.iter().map(|plan| &plan.to_add).sum();
     if discount.is_zero() && free_items.is_zero() {
         let target = met.iter().flat_map(|(sight, needed)| target_lines(sight, needed)).collect();
-        return Err(Refusal { target: Some(target), ..nothing(is_there_any) });
+        let to_apply = units_to_apply(met);
+        return Err(Refusal { target: Some(target), to_apply, ..nothing(is_there_any) });
     }
     let mut allocations = Vec::new();
     for share in &lines {

@@ -11,6 +11,7 @@ use super::units::{
     Slot, Tally, between, first, in_order_of_pick, may_discount, no_tally, quantity, slots, without,
 };
 use num_traits::Zero;
+use std::collections::BTreeMap;
 
 /// Units that are discounted: of which group or set, and which requirement they serve in a set.
 #[derive(Clone)]
@@ -260,6 +261,52 @@ fn choose_beyond(sight: &Sight<'_>, requirements: &[Requirement], most: u64) -> 
         Some((n, choices)) => plan(n, choices, true),
         None => plan(0, Vec::new(), most == 0 && fills(sight, &quantity(&units)) > 0),
     }
+}
+
+/// Under `beyond_condition`, where one application would leave no unit over in any part: for each line of the target, how
+/// many whole units more of it allow one (15.7).
+pub fn units_to_apply(met: &[(Sight<'_>, Vec<Requirement>)]) -> Option<BTreeMap<usize, u64>> {
+    let mut more = BTreeMap::new();
+    for (sight, requirements) in met {
+        let allowed = applications_allowed(sight, requirements, None);
+        let benefit = &sight.promotion.benefit;
+        // Without one complete set nothing can be set aside.
+        if benefit.from != "beyond_condition" || benefit.repeats_per("set") && allowed == 0 {
+            return None;
+        }
+        let lines = target_lines(sight, requirements);
+        let units = available(sight, &lines, benefit.pick);
+        let rest = without(&units, &reserve(sight, requirements, 1));
+        if fills(sight, &quantity(&rest)) > 0 {
+            return None;
+        }
+        let measured =
+            if requirements.is_empty() { sight.part.clone() } else { lines_of(requirements) };
+        for line in lines {
+            let price = &sight.world.lines[line].price;
+            let is_short = allowed == 0 && measured.contains(&line) && !price.is_zero();
+            let enough = |more: &u64| {
+                let units = |own: usize| {
+                    let added = if own == line { whole(*more) } else { Exact::zero() };
+                    let counted = if requirements.is_empty() {
+                        sight.world.lines[own].quantity.clone()
+                    } else {
+                        sight.counted(own)
+                    };
+                    counted + added
+                };
+                let repeat = benefit.repeat.as_ref().expect("else one application is allowed");
+                let measure = |own: &usize| match repeat.per {
+                    "amount" => units(*own) * &sight.world.lines[*own].price,
+                    _ => units(*own),
+                };
+                measured.iter().map(measure).sum::<Exact>() >= repeat.every
+            };
+            let needed = if is_short { (0..).find(enough).unwrap_or(0) } else { 0 };
+            more.insert(line, needed);
+        }
+    }
+    Some(more)
 }
 
 /// `free_product`: "n × `quantity` units of that SKU, beyond what the condition needs; units that are not in

@@ -81,7 +81,8 @@ pub fn units_taken(
     promotion: &Promotion<'_>,
     verdict: &Verdict,
 ) -> Option<Value> {
-    let turns = units_to_discount(world, promotion, &verdict.state).into_iter().flat_map(|line| {
+    let untouched = State::untouched(world);
+    let turns = units_to_discount(world, promotion, &untouched).into_iter().flat_map(|line| {
         let pieces = &verdict.state.lines[line].pieces;
         pieces.iter().flat_map(|piece| piece.claims.iter().copied())
     });

@@ -56,7 +56,7 @@ pub fn suggestions(world: &World<'_>, document: &Value, verdict: &Verdict) -> Va
         } else {
             idea(world, &world.promotions[place], verdict)
         };
-        idea.map(|idea| (place, idea))
+        idea.filter(|idea| is_made(world, document, idea)).map(|idea| (place, idea))
     });
     let mut told: Vec<(Option<Exact>, Value)> = Vec::new();
     for (place, idea) in ideas.take(MOST_TRIED) {
@@ -65,6 +65,39 @@ pub fn suggestions(world: &World<'_>, document: &Value, verdict: &Verdict) -> Va
     // "Largest `gain` first, those without one last, then by rank": the sort is stable.
     told.sort_by(|(a, _), (b, _)| b.cmp(a));
     told.into_iter().take(MOST_LISTED).map(|(_, entry)| entry).collect()
+}
+
+/// "A change that leaves the bounds of section 14 is not made."
+fn is_made(world: &World<'_>, document: &Value, idea: &Idea) -> bool {
+    let is_within = |change: &dyn Fn(&mut Value)| {
+        let mut cart = document["request"]["cart"].clone();
+        change(&mut cart);
+        is_within_bounds(&cart)
+    };
+    match &idea.change {
+        Change::None => true,
+        Change::Line(price) => is_within(&|cart| add_line(cart, price)),
+        Change::Tender(mode, amount) => is_within(&|cart| add_tender(cart, mode, amount)),
+        Change::Raise(line, from, _) => is_within(&|cart| raise(world, cart, *line, *from)),
+    }
+}
+
+fn add_line(cart: &mut Value, price: &Exact) {
+    let line = json!({"id": "", "sku": "", "quantity": "1", "unit_price": plain(price)});
+    cart["lines"].as_array_mut().expect("lines").push(line);
+}
+
+fn add_tender(cart: &mut Value, mode: &str, amount: &Exact) {
+    let tender = json!({"mode": mode, "amount": plain(amount)});
+    match cart["tenders"].as_array_mut() {
+        Some(tenders) => tenders.push(tender),
+        None => cart["tenders"] = json!([tender]),
+    }
+}
+
+fn raise(world: &World<'_>, cart: &mut Value, line: usize, units: u64) {
+    let quantity = &world.lines[line].quantity + whole(units);
+    cart["lines"][line]["quantity"] = json!(plain(&quantity));
 }
 
 /// "No customer with an id, and the gate is `customer_required` or `not_in_audience`". "Codes are never suggested": a
@@ -91,16 +124,20 @@ fn idea(world: &World<'_>, promotion: &Promotion<'_>, verdict: &Verdict) -> Opti
             [only] => for_leaf(world, promotion, &only.missing),
             _ => None,
         },
-        "no_eligible_items" => {
+        "no_benefit" if refusal.to_apply.is_none() => None,
+        "no_eligible_items" | "no_benefit" => {
             let lines = refusal.target.as_ref()?;
             let select = promotion.benefit.select;
             if lines.is_empty() {
                 return Some(unpriced("add_item", None, wanted(select)));
             }
-            // "The conditions hold, the target is `beyond_condition`, and no unit is left over."
-            let further = further(promotion);
-            let line = (further > 0).then(|| cheapest(world, lines))??;
-            let change = Change::Raise(line, 1, further);
+            // "The conditions hold, the target is `beyond_condition`, and no unit is left over": not even of one
+            // application, if none is allowed.
+            let line = cheapest(world, lines)?;
+            let change = match refusal.to_apply.as_ref()?.get(&line)? {
+                0 => Change::Raise(line, 1, further(promotion)),
+                short => Change::Raise(line, *short, short.saturating_add(further(promotion))),
+            };
             Some(Idea {
                 kind: "add_quantity",
                 shortfall: None,
@@ -266,24 +303,13 @@ fn tell(
     let mut raised = None;
     let gain = match &idea.change {
         Change::None => None,
-        Change::Line(price) => Some(gain_with(&|cart| {
-            let line = json!({"id": "", "sku": "", "quantity": "1", "unit_price": plain(price)});
-            cart["lines"].as_array_mut().expect("lines").push(line);
-        })?),
-        Change::Tender(mode, amount) => Some(gain_with(&|cart| {
-            let tender = json!({"mode": mode, "amount": plain(amount)});
-            match cart["tenders"].as_array_mut() {
-                Some(tenders) => tenders.push(tender),
-                None => cart["tenders"] = json!([tender]),
-            }
-        })?),
+        Change::Line(price) => Some(gain_with(&|cart| add_line(cart, price))?),
+        Change::Tender(mode, amount) => Some(gain_with(&|cart| add_tender(cart, mode, amount))?),
         Change::Raise(line, from, to) => {
             // What leaves the bounds is not tried.
             let mut tries = (*from..=*to).take_while(|units| *units <= 1_000_000);
             let (units, gain) = tries.find_map(|units| {
-                let quantity = &world.lines[*line].quantity + whole(units);
-                let gain =
-                    gain_with(&|cart| cart["lines"][line]["quantity"] = json!(plain(&quantity)));
+                let gain = gain_with(&|cart| raise(world, cart, *line, units));
                 gain.map(|gain| (units, gain))
             })?;
             raised = Some((units.to_string(), world.lines[*line].id));
@@ -311,7 +337,6 @@ fn tell(
     Some((gain, entry))
 }
 
-/// "A change that leaves the bounds of section 14 is not made."
 fn is_within_bounds(cart: &Value) -> bool {
     let lines = list(cart, "lines");
     let number = |line: &Value, name: &str| decimal(line, name).expect("a number");

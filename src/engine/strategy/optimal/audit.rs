@@ -16,8 +16,9 @@ use super::weighed::Weighed;
 pub(crate) fn check_bounds(case: &Case<'_>, ranked: &Ranked<'_>) -> Result<u64, String> {
     let problem = Problem::new(case, ranked, None);
     let mut count = 0;
-    for component in problem.all_components() {
-        let mut walk = Walk { case, ranked, component: &component, count: 0 };
+    let known = problem.all_components();
+    for component in known.iter().flat_map(|own| &own.components) {
+        let mut walk = Walk { case, ranked, component, count: 0 };
         walk.most_below(&case.untouched, &mut Vec::new())?;
         count += walk.count;
     }

@@ -15,7 +15,7 @@ use crate::engine::line_set::LineSet;
 use crate::engine::proposal::Proposal;
 use crate::engine::units::Basket;
 
-use super::fine::{Fine, times, weighted};
+use super::fine::{FINE_DECIMALS, Fine, times, weighted};
 use super::prospect::{Open, Prospect, prospect};
 use super::steps::Steps;
 
@@ -264,6 +264,6 @@ impl Bound {
 }
 
 fn room_of_line(basket: &Basket, line: usize, weights: &[i128]) -> Fine {
-    let room = basket.room_of_line(line).steps_up(12);
+    let room = basket.room_of_line(line).steps_up(FINE_DECIMALS);
     weighted(room, weights[line])
 }

@@ -8,7 +8,7 @@ use super::bound::Bound;
 use super::fine::{Fine, times};
 
 /// Steps of a [`Fine`] in a step of money, divided by a weight of one.
-const FINE_OF_WHOLE: Fine = 100;
+const FINE_OF_WHOLE: Fine = 1_000;
 
 /// Promotions that meet on lines, with their upper bound.
 pub(super) struct Component {

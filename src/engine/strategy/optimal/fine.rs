@@ -3,8 +3,11 @@
 use crate::domain::amount::Money;
 use crate::domain::rounding::{Rounding, RoundingMode};
 
-/// Money in steps of 10⁻¹², times a weight of at most one.
+/// Money in steps of 10⁻¹³, times a weight of at most one.
 pub(super) type Fine = i128;
+
+/// Decimals of an amount that is a [`Fine`].
+pub(super) const FINE_DECIMALS: u32 = 13;
 
 /// A weight of one.
 pub(super) const WHOLE: i128 = 1_000_000;
@@ -22,7 +25,7 @@ pub(super) fn times(amount: Fine, number: i128) -> Fine {
 
 /// Money as [`Fine`].
 pub(super) fn fine(money: Money) -> Fine {
-    i128::from(money.scaled()) * 100_000_000
+    i128::from(money.scaled()) * 1_000_000_000
 }
 
 /// The largest multiple of the precision that is not above `amount`.

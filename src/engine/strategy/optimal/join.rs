@@ -6,6 +6,7 @@
 //! only the combinations that could still beat the best known result are carried out.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::domain::amount::Money;
 use crate::engine::benefits::ItemReach;
@@ -19,6 +20,7 @@ use super::bound::Bound;
 use super::cart::{CartTurn, best_turn, is_on_lines};
 use super::component::Component;
 use super::fine::{Fine, WHOLE, cut, fine};
+use super::known::Known;
 use super::linear::Linear;
 use super::problem::Problem;
 use super::search::{Explorer, Found, Goal};
@@ -96,16 +98,18 @@ impl<'s, 'e> Problem<'s, 'e> {
     }
 
     /// The components, once with weights of one and once with those that follow from the cart-level promotions.
-    pub(super) fn all_components(&self) -> Vec<Component> {
+    pub(super) fn all_components(&self) -> Vec<Rc<Known>> {
         let whole = vec![WHOLE; self.expected.len()];
         let mut steps = Steps::for_ms(u8::MAX, self.case.claims.stacks(), self.case.work);
         let linear = self.linear(&self.cart, &mut steps);
-        let mut all = self.components(&whole, &mut steps);
-        all.extend(self.components(&linear.weights, &mut steps));
-        all
+        vec![self.components(&whole, &mut steps), self.components(&linear.weights, &mut steps)]
     }
 
-    fn components(&self, weights: &[i128], steps: &mut Steps) -> Vec<Component> {
+    /// The components with these weights. They are made once.
+    fn components(&self, weights: &[i128], steps: &mut Steps) -> Rc<Known> {
+        if let Some((_, known)) = self.known.borrow().iter().find(|(own, _)| own == weights) {
+            return Rc::clone(known);
+        }
         let looks: usize = self.items.iter().map(|(_, own)| own.lines.len()).sum();
         // Prices are set line by line, and each line is looked for in all bounds.
         let priced = looks * weights.len() / LOOKS_A_STEP;
@@ -131,12 +135,31 @@ impl<'s, 'e> Problem<'s, 'e> {
                 bound: Bound::new(self.case, &reaches, weights, steps),
             }
         };
-        self.groups.iter().map(&mut component).collect()
+        let known = Rc::new(Known::new(self.groups.iter().map(&mut component).collect()));
+        self.known.borrow_mut().push((weights.to_vec(), Rc::clone(&known)));
+        known
     }
 
-    fn explore(&self, component: &Component, goal: Goal, answer: &mut Answer<'_>) -> Found {
+    /// Searches a component, unless that was done. A promotion that is required elsewhere changes nothing.
+    fn explore(
+        &self,
+        known: &Known,
+        number: usize,
+        goal: Goal,
+        answer: &mut Answer<'_>,
+    ) -> Rc<Found> {
         let Answer { must, steps, .. } = answer;
-        Explorer::new(self.case, self.ranked, component, goal, *must, steps).run()
+        let component = &known.components[number];
+        let must = must.filter(|must| component.members.contains(must));
+        if let (None, Some(found)) = (must, known.found(number, goal)) {
+            return found;
+        }
+        let explorer = Explorer::new(self.case, self.ranked, component, goal, must, steps);
+        let found = Rc::new(explorer.run());
+        if must.is_none() {
+            known.keep(number, goal, &found);
+        }
+        found
     }
 
     /// Solves everything by itself, where no cart-level promotion looks at the discounts of item-level ones.
@@ -145,10 +168,11 @@ impl<'s, 'e> Problem<'s, 'e> {
         let turn = self.turn(&self.case.untouched, pool, answer);
         let mut upper = turn.upper;
         let mut parts: Vec<Option<Sequence>> = Vec::new();
-        for component in self.components(&weights, answer.steps) {
-            let found = self.explore(&component, Goal::Best, answer);
+        let known = self.components(&weights, answer.steps);
+        for number in 0..known.components.len() {
+            let found = self.explore(&known, number, Goal::Best, answer);
             upper = upper.plus(cut(found.upper, self.case.rules.settings().rounding));
-            parts.push(found.best);
+            parts.push(found.best.clone());
         }
         let parts: Option<Vec<Sequence>> = parts.into_iter().collect();
         if let (Some(parts), Some(turn)) = (parts, turn.best)
@@ -165,12 +189,11 @@ impl<'s, 'e> Problem<'s, 'e> {
     fn together(&self, pool: &[usize], is_cart_first: bool, answer: &mut Answer<'_>) -> Money {
         let rounding = self.case.rules.settings().rounding;
         let linear = self.linear(pool, answer.steps);
-        let components = self.components(&linear.weights, answer.steps);
+        let known = self.components(&linear.weights, answer.steps);
         // Usually only rounding separates the bound from the best result.
         let margin = fine(rounding.step()) * MARGIN_STEPS;
-        let found: Vec<Found> = components
-            .iter()
-            .map(|component| self.explore(component, Goal::Near(margin), answer))
+        let found: Vec<Rc<Found>> = (0..known.components.len())
+            .map(|number| self.explore(&known, number, Goal::Near(margin), answer))
             .collect();
         let whole = linear.constant + found.iter().map(|own| own.upper).sum::<Fine>();
         let upper = cut(whole, rounding).min(self.all_there_is());
@@ -180,26 +203,25 @@ impl<'s, 'e> Problem<'s, 'e> {
         };
         let turn = Turn { pool, is_cart_first };
         self.carry_out(&parts, turn, answer);
-        let known = answer.known();
-        if known > fine(upper) || answer.must.is_some() && known == fine(upper) {
+        let best = answer.known();
+        if best > fine(upper) || answer.must.is_some() && best == fine(upper) {
             return upper;
         }
         // Lists for each component the sequences that can be part of a result that is not below the known total.
-        let mut lists = Vec::with_capacity(components.len());
-        for (component, own) in components.iter().zip(found) {
-            let least = known - (whole - own.upper);
+        let mut lists = Vec::with_capacity(found.len());
+        for (number, own) in found.into_iter().enumerate() {
+            let least = best - (whole - own.upper);
             let lacks = own.upper - least;
             let mut all = own;
             if all.is_complete && lacks > margin {
                 let goal = Goal::AtLeast { least, margin: lacks };
-                all = self.explore(component, goal, answer);
+                all = self.explore(&known, number, goal, answer);
             }
             if !all.is_complete {
                 return upper;
             }
-            let mut sequences = all.all;
-            sequences.retain(|own| own.value >= least);
-            lists.push(self.distinct(sequences, component, &linear, pool));
+            let sequences = all.all.iter().filter(|own| own.value >= least).cloned().collect();
+            lists.push(self.distinct(sequences, &known.components[number], &linear, pool));
         }
         let combination =
             Combination { problem: self, lists: &lists, constant: linear.constant, turn };

@@ -6,7 +6,7 @@ use crate::engine::benefits::{CartReach, cart_reach};
 use crate::engine::line_set::LineSet;
 
 use super::cart::best_turn;
-use super::fine::{Fine, WHOLE, cut, fine, slack, weighted};
+use super::fine::{FINE_DECIMALS, Fine, WHOLE, cut, fine, slack, weighted};
 use super::problem::Problem;
 use super::steps::Steps;
 
@@ -23,8 +23,13 @@ impl Problem<'_, '_> {
     /// Everything that there is to pay, shipping included, cut to the precision.
     pub(super) fn all_there_is(&self) -> Money {
         let untouched = &self.case.untouched;
-        let lines: Fine =
-            self.case.view.all.iter().map(|line| untouched.room_of_line(line).steps_up(12)).sum();
+        let lines: Fine = self
+            .case
+            .view
+            .all
+            .iter()
+            .map(|line| untouched.room_of_line(line).steps_up(FINE_DECIMALS))
+            .sum();
         let shipping = self.case.inputs.request.cart.shipping.as_ref();
         let shipping = shipping.map_or(0, |shipping| fine(shipping.amount));
         cut(lines + shipping, self.case.rules.settings().rounding)
@@ -47,7 +52,7 @@ impl Problem<'_, '_> {
             let base: Fine = reach
                 .lines
                 .iter()
-                .map(|line| self.case.untouched.left_of_line(line).steps_up(12))
+                .map(|line| self.case.untouched.left_of_line(line).steps_up(FINE_DECIMALS))
                 .sum();
             let taken = reach.lines.iter().map(|line| fine(self.expected[line]));
             let expected = base - taken.sum::<Fine>();

@@ -12,6 +12,7 @@ mod cart;
 mod component;
 mod fine;
 mod join;
+mod known;
 mod linear;
 mod memory;
 mod problem;

@@ -1,6 +1,8 @@
 //! The problem that the search solves.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::domain::amount::Money;
 use crate::engine::benefits::{ItemReach, alone, is_whole, item_reach};
@@ -9,6 +11,7 @@ use crate::engine::line_set::LineSet;
 use crate::engine::tags::Exclusions;
 
 use super::super::order::Ranked;
+use super::known::Known;
 use super::sequence::Sequence;
 
 /// The problem to solve: the promotions that are not exclusive and could give something.
@@ -27,6 +30,8 @@ pub(super) struct Problem<'s, 'e> {
     pub(super) barred: BTreeSet<usize>,
     /// For each line, about how much item-level promotions take off there.
     pub(super) expected: Vec<Money>,
+    /// The components that were made, by their weights.
+    pub(super) known: RefCell<Vec<(Vec<i128>, Rc<Known>)>>,
 }
 
 impl<'s, 'e> Problem<'s, 'e> {
@@ -73,6 +78,7 @@ impl<'s, 'e> Problem<'s, 'e> {
             cart,
             exclusions,
             expected: taken,
+            known: RefCell::default(),
         }
     }
 }

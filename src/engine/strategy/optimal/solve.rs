@@ -85,7 +85,8 @@ fn solve<'e, 's>(
         }
     }
     // If no steps are left, an alternative is answered from what is known.
-    let may_search = must.is_none_or(|must| !ranked.is_exclusive(must) && !answer.steps.is_empty());
+    let may_search =
+        must.is_none_or(|must| !ranked.is_exclusive(must) && !answer.steps.are_over(case.work));
     if may_search {
         let upper = match case.rules.settings().evaluation_order {
             EvaluationOrder::ItemsThenCart => problem.items_then_cart(&mut answer),

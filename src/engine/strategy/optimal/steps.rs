@@ -88,6 +88,11 @@ impl Steps {
     pub(super) fn is_empty(&self) -> bool {
         self.left == 0
     }
+
+    /// Whether no further search may begin. What a search prepares takes work before it spends steps.
+    pub(super) fn are_over(&self, work: &Work<'_>) -> bool {
+        self.is_empty() || work.steps() >= self.work_ends
+    }
 }
 
 fn count(number: usize) -> u64 {

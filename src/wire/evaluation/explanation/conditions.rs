@@ -2,7 +2,7 @@
 
 use super::items;
 use super::words::{none_of, one_of};
-use crate::domain::amount::Money;
+use crate::domain::amount::{DECIMALS, Money, QUANTITY_DECIMALS};
 use crate::domain::condition::{
     AttributeTest, CartMeasure, Condition, Leaf, LineMeasure, MAX_LEAVES, MemberSubject, ModeTest,
 };
@@ -10,6 +10,9 @@ use crate::domain::exact::Exact;
 use crate::domain::promotion::Terms;
 use crate::domain::reason::{LeafPlace, Unmet, UnmetNumber};
 use crate::domain::selector::{Match, NumberOperator, TextTest};
+
+/// Decimals of a weight × a quantity.
+const WEIGHT_DECIMALS: u32 = DECIMALS + QUANTITY_DECIMALS;
 
 /// What one or several conditions ask for.
 struct Asked<'t> {
@@ -136,7 +139,15 @@ fn leaf(leaf: &Leaf, number: Option<&UnmetNumber>, asked: bool, precision: u32) 
         Leaf::Cart { measure, compare } => {
             let decimals = if measure.is_amount() { precision } else { 0 };
             match number.and_then(|own| own.shortfall.as_ref()) {
-                Some(shortfall) => more_in_cart(*measure, &shortfall.print(decimals)),
+                Some(shortfall) => {
+                    let finest = match measure {
+                        CartMeasure::Amount | CartMeasure::Subtotal | CartMeasure::Mrp => precision,
+                        CartMeasure::Weight => WEIGHT_DECIMALS,
+                        CartMeasure::Quantity | CartMeasure::ItemCount => QUANTITY_DECIMALS,
+                    };
+                    let more = to_add(shortfall, compare.op, finest).print(decimals);
+                    more_in_cart(*measure, &more)
+                }
                 None => bound(cart_noun(*measure), compare.op, number, asked, decimals),
             }
         }
@@ -144,7 +155,8 @@ fn leaf(leaf: &Leaf, number: Option<&UnmetNumber>, asked: bool, precision: u32) 
             let decimals = if measure.is_amount() { precision } else { 0 };
             match number.and_then(|own| own.shortfall.as_ref()) {
                 Some(shortfall) => {
-                    let more = shortfall.print(decimals);
+                    let finest = if measure.is_amount() { precision } else { QUANTITY_DECIMALS };
+                    let more = to_add(shortfall, compare.op, finest).print(decimals);
                     let several = more != "1" || *measure == LineMeasure::Amount;
                     more_of_lines(*measure, &more, &items::of(of, several))
                 }
@@ -167,6 +179,12 @@ fn leaf(leaf: &Leaf, number: Option<&UnmetNumber>, asked: bool, precision: u32) 
             format!("buy as a customer whose {key} {}", attribute(test, asked))
         }
     }
+}
+
+/// A shortfall as a shopper can make up for it: rounded up to the finest step of what is added. What has to be equal is
+/// told exactly.
+fn to_add(shortfall: &Exact, op: NumberOperator, finest: u32) -> Exact {
+    if op == NumberOperator::Eq { shortfall.clone() } else { shortfall.up_to(finest) }
 }
 
 fn more_in_cart(measure: CartMeasure, more: &str) -> String {
