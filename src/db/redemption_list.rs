@@ -82,10 +82,11 @@ async fn list_all(
             where tenant_id = $1
               and ($2::text is null or transaction_id = $2)
               and ($3::text is null or customer_id = $3)
+              -- Said so, the index of those that are not committed is found, and how many are.
               and ($4::text is null
-                   or case when state = 'held' and expires_at <= $7 then 'expired' else state end = $4)
-              -- What the index of those that are not committed asks for.
-              and ($4::text is null or $4 = 'committed' or state <> 'committed')
+                   or $4 = 'held' and state = 'held' and expires_at > $7
+                   or $4 = 'expired' and (state = 'expired' or state = 'held' and expires_at <= $7)
+                   or $4 not in ('held', 'expired') and state = $4)
               and ($5::timestamptz is null or evaluated_at >= $5)
               and ($6::timestamptz is null or evaluated_at < $6)
               and ($8::timestamptz is null or (evaluated_at, redemption_id) < ($8, $9))
