@@ -82,7 +82,8 @@ async fn list_all(
             where tenant_id = $1
               and ($2::text is null or transaction_id = $2)
               and ($3::text is null or customer_id = $3)
-              -- Said so, the index of those that are not committed is found, and how many are.
+              -- Each state is compared by itself: only then the planner finds the index of what is not committed, and
+              -- knows how many rows have the state.
               and ($4::text is null
                    or $4 = 'held' and state = 'held' and expires_at > $7
                    or $4 = 'expired' and (state = 'expired' or state = 'held' and expires_at <= $7)

@@ -37,6 +37,9 @@ pub struct StatsFilter {
 }
 
 /// Counts sales by the time of evaluation, and returns by the time of the return. Empty buckets have no row.
+///
+/// What is not committed is left out, rather than what is committed looked up: then only the small index of the former is
+/// read, and not every row of the ledger.
 pub async fn count(tx: &mut TenantTx, filter: &StatsFilter) -> Result<Vec<StatsRow>> {
     tx.all(sqlx::query_as!(
         StatsRow,

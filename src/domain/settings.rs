@@ -90,9 +90,9 @@ impl Settings {
 /// Settings to replace; the others stay as they are.
 #[derive(Clone, Debug)]
 pub struct SettingsChange {
-    /// Has the settings that are replaced. The others do not matter.
+    /// Has the new values. Its other settings are placeholders.
     pub to: Settings,
-    /// For each setting that is replaced, what copies it from the second to the first.
+    /// For each setting that is replaced, what copies its value from the second to the first.
     pub copies: Vec<fn(&mut Settings, &Settings)>,
 }
 

@@ -110,7 +110,7 @@ pub(crate) fn judge(
     let terms = &compiled.promotion.terms;
     let left = |presented| {
         left(compiled, presented, used).map_err(|(limit, used)| {
-            let zone = case.rules.settings().timezone;
+            let zone = case.rules.counting_zone();
             let refreshes_at = || limits::refreshes_at(limit, compiled, zone, now);
             let refreshes_at = case.shows(code.is_some()).then(refreshes_at).flatten();
             Reason::LimitReached(Box::new(ReachedLimit { limit, used, refreshes_at }))

@@ -240,7 +240,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Prepared<Q> {
         compiled: &'p Compiled,
         owners: impl Iterator<Item = Owner> + 'p,
     ) -> impl Iterator<Item = Bound> + 'p {
-        limits::bounds(compiled, self.rules.settings().timezone, self.now, owners)
+        limits::bounds(compiled, self.rules.counting_zone(), self.now, owners)
     }
 
     /// The counters of the presented codes.

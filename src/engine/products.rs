@@ -126,7 +126,7 @@ impl<'r, Q: Deref<Target = Request<'r>>> Products<Q> {
     /// What has to be looked up before the products are priced.
     pub fn needs(&self) -> Needs {
         let customer = self.request.customer.as_ref().and_then(|own| own.id.as_deref());
-        let zone = self.rules.settings().timezone;
+        let zone = self.rules.counting_zone();
         let all = || self.admitted.iter().map(|own| self.rules.compiled(own.index));
         let limited = all().filter(|compiled| compiled.has_limits());
         let counters = limited.flat_map(|compiled| {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use rustc_hash::FxHashMap;
 
 use crate::domain::evaluation::PromotionIndex;
@@ -54,6 +55,16 @@ impl Ruling {
         let single_lines = single_lines.map(|selector| Selection::compile(selector, facts));
         Self { settings, single_lines }
     }
+
+    /// Other settings in the place of these. An unchanged selector keeps the facts that know its product lists.
+    fn changed(&self, settings: Settings, facts: &mut FactTable) -> Self {
+        let exclude = |own: &Settings| own.multiple_promotions_per_line.exclude.clone();
+        if exclude(&settings) == exclude(&self.settings) {
+            Self { settings, single_lines: self.single_lines.clone() }
+        } else {
+            Self::compile(settings, facts)
+        }
+    }
 }
 
 /// What is compiled of a tenant's stored promotions.
@@ -68,6 +79,8 @@ struct Stored {
     index: Index,
     tags: TagNumbers,
     whole_since: Option<DateTime<Utc>>,
+    /// The zone in which the windows of limits are counted.
+    counting_zone: Tz,
 }
 
 /// What a cart is priced with, besides or instead of the stored rules (spec 15.1).
@@ -160,6 +173,7 @@ impl RuleSet {
             index,
             tags,
             whole_since,
+            counting_zone: ruling.settings.timezone,
         };
         Self {
             stored: Arc::new(stored),
@@ -184,6 +198,8 @@ impl RuleSet {
             let draft = Compiled::new(promotion, rank, None, &mut facts, &mut tags);
             drafts.push(
                 match stored.and_then(|index| Some((index, self.stored.promotions.get(index.0)?))) {
+                    // Of what has ended, the limits are not here.
+                    Some((index, stored)) if stored.has_ended => (index, draft),
                     Some((index, stored)) => (index, draft.in_place_of(stored)),
                     None => {
                         next += 1;
@@ -194,7 +210,7 @@ impl RuleSet {
         }
         let ranking = &self.settings().ranking;
         let has_same_ranking = changes.settings.as_ref().is_none_or(|own| own.ranking == *ranking);
-        let ruling = changes.settings.map(|own| Arc::new(Ruling::compile(own, &mut facts)));
+        let ruling = changes.settings.map(|own| Arc::new(self.ruling.changed(own, &mut facts)));
         for (name, list) in &changes.product_lists {
             facts.add_list(name, list);
         }
@@ -296,6 +312,12 @@ impl RuleSet {
 
     pub fn settings(&self) -> &Settings {
         &self.ruling.settings
+    }
+
+    /// The zone in which the windows of limits are counted. It stays the tenant's where a cart is priced under other
+    /// settings, because no other counts are kept.
+    pub(crate) fn counting_zone(&self) -> Tz {
+        self.stored.counting_zone
     }
 
     /// A store by its code.

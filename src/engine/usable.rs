@@ -56,7 +56,7 @@ pub struct Usable {
 /// What has to be looked up before [`usable`] can be called.
 pub fn usable_needs(rules: &RuleSet, asking: &Asking<'_>) -> Needs {
     let mut needs = Needs::default();
-    let zone = rules.settings().timezone;
+    let zone = rules.counting_zone();
     for (_, compiled) in live(rules, *asking) {
         let owners = limits::shared_owners(Some(asking.customer));
         needs.counters.extend(limits::bounds(compiled, zone, asking.now, owners));
@@ -94,7 +94,7 @@ pub fn code_counters(
     codes: impl Iterator<Item = (PromotionId, CodeId)>,
     now: DateTime<Utc>,
 ) -> Vec<Bound> {
-    let zone = rules.settings().timezone;
+    let zone = rules.counting_zone();
     let bounds = codes.filter_map(|(promotion, code)| {
         let compiled = rules.compiled(rules.index_of(promotion)?);
         Some(limits::bounds(compiled, zone, now, [Owner::Code(code)].into_iter()))
@@ -171,7 +171,7 @@ fn left(
     used: &[Used],
 ) -> Option<Vec<(CountedLimit, Option<i64>)>> {
     let owners = limits::shared_owners(Some(asking.customer)).chain(issuance.map(Owner::Issuance));
-    let bounds = limits::bounds(compiled, rules.settings().timezone, asking.now, owners);
+    let bounds = limits::bounds(compiled, rules.counting_zone(), asking.now, owners);
     let bounds: Vec<Bound> = bounds.collect();
     let of_limit = |limit: CountedLimit| {
         if limit.name.subject == LimitSubject::Code {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use support::harness::{Service, cart, ten_percent};
 
+use crate::stores::csv;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_admins_evaluate_as_if_at_another_time() {
     let (_database, service) = Service::start().await;
@@ -151,6 +153,30 @@ async fn only_admins_price_under_other_settings_and_nothing_stays_of_them() {
     assert_eq!((&stored["strategy"], &stored["version"]), (&json!("ranked"), &json!(1)));
     assert_eq!(service.discount(&tenant.pos).await, "10.00");
     assert_eq!(service.app.service().cache().loads(), loads);
+}
+
+/// Of a line that the tenant excludes, one promotion may discount units.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_on_a_cart_keep_the_lines_that_the_tenant_excludes() {
+    let (_database, service) = Service::start().await;
+    let tenant = service.tenant().await;
+    let admin = &tenant.admin;
+    csv(&service, "/v1/product-lists/tees", admin, "sku\nTEE\n").await.expect(201);
+    let exclude = json!({"include": [{"field": "sku", "op": "in_list", "list": "tees"}]});
+    let settings = json!({"multiple_promotions_per_line": {"enabled": true, "exclude": exclude}});
+    service.replace("/v1/settings", admin, "\"1\"", settings).await.expect(200);
+    for name in ["One", "Two"] {
+        let mut own = ten_percent(name);
+        own["benefit"]["target"] = json!({"type": "items", "quantity": "1"});
+        service.promotion(admin, own).await;
+    }
+    for changes in [json!({}), json!({"settings": {}}), json!({"settings": {"hold_seconds": 60}})] {
+        let mut request = cart();
+        request["cart"]["lines"][0]["quantity"] = "2".into();
+        request.as_object_mut().unwrap().extend(changes.as_object().cloned().unwrap());
+        let priced = service.post("/v1/evaluate-cart", admin, request).await.expect(200).body;
+        assert_eq!(priced["totals"]["discount"], "10.00", "{changes}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,15 @@
 //! Limits that count: what is left of them bounds an evaluation just as a bound within the cart does, and what is used up
 //! is a reason (spec 7.2, 7.3, 9).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use chrono::DateTime;
 use promotion_engine::document;
 use promotion_engine::domain::amount::Money;
 use promotion_engine::domain::counter::{Bound, Owner, Used};
-use promotion_engine::domain::limit::Measure;
-use promotion_engine::engine::Stop;
+use promotion_engine::domain::limit::{Limits, Measure};
+use promotion_engine::engine::{Changes, Prepared, RuleSet, Rules, Stop};
 use promotion_engine::wire::evaluation;
 use serde_json::{Value, json};
 
@@ -248,4 +251,55 @@ fn a_draft_counts_as_the_promotion_whose_place_it_takes() {
         let left = limit.map(|most| most - times.unwrap_or(0));
         assert_eq!(result["applied"][0]["times"], left.unwrap_or(3).min(3), "{own}: {result}");
     }
+}
+
+/// What has ended keeps no limits in the rules. A draft in its place is judged with the counts of its own limits.
+#[test]
+fn a_draft_in_place_of_an_ended_promotion_has_its_own_limits() {
+    let text = document("pos", &json!({"promotion": {"times": {"max": 2}}})).to_string();
+    let (stop, now) = (Stop::default(), DateTime::UNIX_EPOCH);
+    document::prepare(text.as_bytes(), now, &stop, |rules, cart| {
+        let draft = rules.promotions().next().expect("a promotion").clone();
+        let mut ended = draft.clone();
+        ended.terms.limits = Limits::default();
+        let stored = RuleSet::new(Rules {
+            version: 1,
+            settings: rules.settings().clone(),
+            stores: Arc::default(),
+            product_lists: BTreeMap::new(),
+            promotions: vec![ended],
+            milestones: Vec::new(),
+            whole_since: Some(draft.terms.ends_at.to_utc()),
+        });
+        let changes = Changes { with: vec![draft], ..Changes::default() };
+        let rules = Arc::new(stored.changed(changes));
+        let cart = cart.expect("a cart within the bound");
+        let cart = Prepared::new(rules, cart.request(), &[], cart.now(), &stop);
+        let bounds = cart.expect("a cart within the bound").counters(&[]);
+        assert_eq!(bounds.iter().map(|bound| bound.maximum).collect::<Vec<_>>(), [2]);
+    })
+    .expect("a document");
+}
+
+/// In India the day of the request is the next one.
+#[test]
+fn windows_stay_those_of_the_tenant_under_other_settings() {
+    let refresh = json!({"every": 1, "unit": "day"});
+    let mut document =
+        document("pos", &json!({"promotion": {"times": {"max": 2, "refresh": refresh}}}));
+    document["request"]["at"] = json!("2026-06-03T20:00:00Z");
+    let windows = |document: &Value| {
+        let mut windows = Vec::new();
+        evaluate_after(document, |bounds| {
+            windows = bounds.iter().map(|bound| bound.counter.window).collect();
+            Vec::new()
+        });
+        windows
+    };
+    let own = windows(&document);
+    assert_eq!(own.len(), 1);
+    document["request"]["settings"] = json!({"timezone": "Asia/Kolkata"});
+    assert_eq!(windows(&document), own);
+    document["settings"] = json!({"timezone": "Asia/Kolkata"});
+    assert_ne!(windows(&document), own);
 }

@@ -49,7 +49,7 @@ fn what_is_read_aloud_can_be_added() {
         ("line_amount", "gte", "100.0005", "0.0005", "Spend 0.01 more on items"),
         ("total_quantity", "gte", "2.0005", "0.0005", "Add 0.001 more items"),
         ("line_quantity", "gte", "2.0005", "0.0005", "Add 0.001 more items"),
-        ("total_weight", "gte", "2.0005", "0.0005", "Add 0.0005 more of weight"),
+        ("total_weight", "gte", "2.0005", "0.0005", "Add items that weigh 0.0005 more"),
     ];
     for (kind, op, value, shortfall, explanation) in table {
         let document = json!({

@@ -58,8 +58,8 @@ pub(crate) fn suggestions<'e>(
     found
 }
 
-/// The first promotions in rank order for which there is a change within the bounds of a cart. Those that wait for a customer are ranked as if they
-/// had passed the gates.
+/// The first promotions in rank order for which there is a change within the bounds of a cart. Those that wait for a
+/// customer are ranked as if they had passed the gates.
 fn by_rank<'e>(case: &Case<'e>, ranked: &Ranked<'e>, missed: &Missed) -> Vec<Near> {
     let waiting: Vec<Candidate<'e>> = (missed.unidentified.iter())
         .filter_map(|index| {

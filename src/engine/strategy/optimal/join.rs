@@ -29,6 +29,9 @@ use super::steps::Steps;
 
 /// How many lines of bounds are looked at in one step.
 const LOOKS_A_STEP: usize = 16;
+/// For so many weights components are kept. Each cart-level promotion can have weights of its own, and a component is
+/// large.
+const MOST_KNOWN: usize = 4;
 
 /// The first search of a component lists the sequences that are within so many steps of the precision of its best.
 const MARGIN_STEPS: i128 = 2;
@@ -105,7 +108,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         vec![self.components(&whole, &mut steps), self.components(&linear.weights, &mut steps)]
     }
 
-    /// The components with these weights. They are made once.
+    /// The components with these weights. The first few weights have theirs made once.
     fn components(&self, weights: &[i128], steps: &mut Steps) -> Rc<Known> {
         if let Some((_, known)) = self.known.borrow().iter().find(|(own, _)| own == weights) {
             return Rc::clone(known);
@@ -136,7 +139,10 @@ impl<'s, 'e> Problem<'s, 'e> {
             }
         };
         let known = Rc::new(Known::new(self.groups.iter().map(&mut component).collect()));
-        self.known.borrow_mut().push((weights.to_vec(), Rc::clone(&known)));
+        let mut all = self.known.borrow_mut();
+        if all.len() < MOST_KNOWN {
+            all.push((weights.to_vec(), Rc::clone(&known)));
+        }
         known
     }
 
