@@ -288,6 +288,7 @@ fn windows_stay_those_of_the_tenant_under_other_settings() {
     let mut document =
         document("pos", &json!({"promotion": {"times": {"max": 2, "refresh": refresh}}}));
     document["request"]["at"] = json!("2026-06-03T20:00:00Z");
+    document["settings"] = json!({"timezone": "UTC"});
     let windows = |document: &Value| {
         let mut windows = Vec::new();
         evaluate_after(document, |bounds| {
