@@ -161,7 +161,7 @@ async fn settings_on_a_cart_keep_the_lines_that_the_tenant_excludes() {
     let (_database, service) = Service::start().await;
     let tenant = service.tenant().await;
     let admin = &tenant.admin;
-    csv(&service, "/v1/product-lists/tees", admin, "sku\nTEE\n").await.expect(201);
+    csv(&service, "/v1/product-lists/tees", admin, "sku\nTEE\n").await.expect(200);
     let exclude = json!({"include": [{"field": "sku", "op": "in_list", "list": "tees"}]});
     let settings = json!({"multiple_promotions_per_line": {"enabled": true, "exclude": exclude}});
     service.replace("/v1/settings", admin, "\"1\"", settings).await.expect(200);
