@@ -58,8 +58,8 @@ impl Ruling {
 
     /// Other settings in the place of these. An unchanged selector keeps the facts that know its product lists.
     fn changed(&self, settings: Settings, facts: &mut FactTable) -> Self {
-        let exclude = |own: &Settings| own.multiple_promotions_per_line.exclude.clone();
-        if exclude(&settings) == exclude(&self.settings) {
+        let exclude = &settings.multiple_promotions_per_line.exclude;
+        if *exclude == self.settings.multiple_promotions_per_line.exclude {
             Self { settings, single_lines: self.single_lines.clone() }
         } else {
             Self::compile(settings, facts)
@@ -192,21 +192,21 @@ impl RuleSet {
         let mut next = self.stored.promotions.len();
         let mut drafts: Vec<(PromotionIndex, Compiled)> = Vec::with_capacity(changes.with.len());
         for promotion in changes.with {
-            let stored = self.stored.by_id.get(&promotion.id).copied();
+            let place = self.stored.by_id.get(&promotion.id).copied();
             // Drafts are ranked by the criteria themselves, so their compiled ranks do not matter.
             let rank = StaticRank::default();
             let draft = Compiled::new(promotion, rank, None, &mut facts, &mut tags);
-            drafts.push(
-                match stored.and_then(|index| Some((index, self.stored.promotions.get(index.0)?))) {
-                    // Of what has ended, the limits are not here.
-                    Some((index, stored)) if stored.has_ended => (index, draft),
-                    Some((index, stored)) => (index, draft.in_place_of(stored)),
-                    None => {
-                        next += 1;
-                        (PromotionIndex(next - 1), draft)
-                    }
-                },
-            );
+            // The rules do not have the limits of what has ended.
+            let stored = place.and_then(|own| self.stored.promotions.get(own.0));
+            let draft = match stored.filter(|own| !own.has_ended) {
+                Some(stored) => draft.in_place_of(stored),
+                None => draft,
+            };
+            let index = place.unwrap_or_else(|| {
+                next += 1;
+                PromotionIndex(next - 1)
+            });
+            drafts.push((index, draft));
         }
         let ranking = &self.settings().ranking;
         let has_same_ranking = changes.settings.as_ref().is_none_or(|own| own.ranking == *ranking);

@@ -74,7 +74,7 @@ impl Asked<'_> {
     }
 }
 
-/// Whether more of the one is more of the other, in the same words.
+/// Whether two leaves count the same goods, so that one sentence can ask for more of both.
 fn counts_the_same(one: &Leaf, two: &Leaf) -> bool {
     match (one, two) {
         (Leaf::Cart { measure: one, .. }, Leaf::Cart { measure: two, .. }) => {
