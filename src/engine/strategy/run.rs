@@ -154,12 +154,13 @@ impl Run<'_, '_> {
         self.outcome.refuse(place, reason);
     }
 
-    /// Keeps the basket for a suggestion. Unless units are used up, the untouched one says the same.
+    /// Keeps the basket for a suggestion. For a benefit that leaves no units over, the untouched one says the same unless
+    /// units are used up.
     fn see(&mut self, place: usize, failure: Failure) {
         let compiled = self.ranked.candidate(place).compiled;
-        let is_needed = compiled.promotion.terms.suggest
-            && self.case.tells_reasons
-            && self.case.claims.consumed();
+        let depends_on_claims = compiled.goes_beyond() || self.case.claims.consumed();
+        let is_needed =
+            compiled.promotion.terms.suggest && self.case.tells_reasons && depends_on_claims;
         let lacks_units = match failure {
             Failure::NoEligibleItems => true,
             Failure::NoBenefit => compiled.goes_beyond(),
