@@ -1,5 +1,6 @@
 //! The state that handlers share, and what they do with it: work within a time limit, and checks that several need.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -108,7 +109,17 @@ impl Api {
     pub(super) async fn within<T, E: Into<ApiError>>(
         &self,
         deadline: Deadline,
-        work: impl Future<Output = Result<T, E>>,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, ApiError> {
+        let work = pin!(work);
+        self.in_time(deadline, work).await?.map_err(Into::into)
+    }
+
+    /// Compiled once for each type of result, not for each handler.
+    async fn in_time<T>(
+        &self,
+        deadline: Deadline,
+        work: Pin<&mut (dyn Future<Output = T> + Send)>,
     ) -> Result<T, ApiError> {
         let delay = self.inner.timeouts.delay;
         let work = async {
@@ -119,7 +130,7 @@ impl Api {
         };
         let limit = deadline.of(&self.inner.timeouts);
         if let Ok(done) = tokio::time::timeout(limit, work).await {
-            return done.map_err(Into::into);
+            return Ok(done);
         }
         let (kind, error) = if deadline.is_of_write() {
             (Timeout::Write, ApiError::OutcomeUnknown)

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::{PgConnection, Postgres};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -29,6 +30,16 @@ use crate::domain::id::TenantId;
 
 /// What the closure of a transaction returns: `Box::pin(async move { … })`.
 pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
+
+/// The work of a transaction. It sends its result to the caller itself.
+type Job<X> =
+    Box<dyn for<'t> FnOnce(&'t mut X) -> Pin<Box<dyn Future<Output = Ending> + Send + 't>> + Send>;
+
+/// How a transaction is to end.
+enum Ending {
+    Commit,
+    RollBack,
+}
 
 /// An open transaction that sees the rows of exactly one tenant.
 pub struct TenantTx {
@@ -59,10 +70,7 @@ impl Progress {
 
     /// Ends with `run`, or when its time is over. If a commit was sent by then, its outcome is unknown. Otherwise the
     /// server rolls back once it notices that the connection is gone.
-    async fn watch<T, E>(self, run: impl Future<Output = Result<T, E>>) -> Result<T, E>
-    where
-        E: From<DbError>,
-    {
+    async fn watch(self, run: impl Future<Output = Result<()>>) -> Result<()> {
         let begun = Instant::now();
         let mut run = pin!(run);
         loop {
@@ -82,9 +90,9 @@ impl Progress {
                 let silent = io::Error::new(io::ErrorKind::TimedOut, "no answer came in time");
                 let silent = sqlx::Error::Io(silent);
                 return Err(if self.is_committing.load(Ordering::Relaxed) {
-                    DbError::OutcomeUnknown(silent).into()
+                    DbError::OutcomeUnknown(silent)
                 } else {
-                    DbError::Unavailable(silent).into()
+                    DbError::Unavailable(silent)
                 });
             }
         }
@@ -215,6 +223,34 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        let (answer, answered) = oneshot::channel();
+        let job: Job<X> = Box::new(move |tx| {
+            let work = work(tx);
+            Box::pin(async move {
+                let done = work.await;
+                let ending = if done.is_ok() { Ending::Commit } else { Ending::RollBack };
+                // The caller may be gone.
+                let _ = answer.send(done);
+                ending
+            })
+        });
+        self.carry_out(begin, tenant, open, close, job).await?;
+        answered.await.unwrap_or_else(|_| Err(DbError::Stopping.into()))
+    }
+
+    /// Carries out a job and ends its transaction, also if the caller stops waiting. Whatever a job returns, this is
+    /// compiled once.
+    async fn carry_out<X: Send + 'static>(
+        &self,
+        begin: Begin,
+        tenant: TenantId,
+        open: fn(TenantTx) -> X,
+        close: fn(X) -> TenantTx,
+        job: Job<X>,
+    ) -> Result<()> {
+        if self.tasks.is_closed() {
+            return Err(DbError::Stopping);
+        }
         let db = self.clone();
         let caller = CancellationToken::new();
         let _waiting = caller.clone().drop_guard();
@@ -224,32 +260,19 @@ impl Db {
             async move {
                 let mut tx = open(db.open_tx(begin, tenant, progress).await?);
                 refuse_abandoned(&caller)?;
-                let done = work(&mut tx).await;
-                settle(close(tx), done).await
+                let ending = job(&mut tx).await;
+                settle(close(tx), ending).await
             }
         };
-        self.uncancelled(progress.watch(run)).await
-    }
-
-    /// Runs a future to its end in a task, even if the caller stops waiting.
-    pub(super) async fn uncancelled<T, E, R>(&self, run: R) -> Result<T, E>
-    where
-        R: Future<Output = Result<T, E>> + Send + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        if self.tasks.is_closed() {
-            return Err(DbError::Stopping.into());
-        }
         let health = self.health.clone();
-        let run = async move { health.watch(run).await };
+        let run = async move { health.watch(progress.watch(run)).await };
         match self.tasks.spawn(run.in_current_span()).await {
             Ok(done) => done,
             Err(ended) => match ended.try_into_panic() {
                 // A panic of the work continues in the caller, as it would without the task.
                 Ok(panic) => std::panic::resume_unwind(panic),
                 // The runtime is shutting down.
-                Err(_) => Err(DbError::Stopping.into()),
+                Err(_) => Err(DbError::Stopping),
             },
         }
     }
@@ -329,15 +352,15 @@ fn refuse_abandoned(caller: &CancellationToken) -> Result<()> {
     if caller.is_cancelled() { Err(DbError::Stopping) } else { Ok(()) }
 }
 
-/// Commits if the work succeeded, otherwise rolls back.
-async fn settle<T, E>(mut tx: TenantTx, done: Result<T, E>) -> Result<T, E>
-where
-    E: From<DbError>,
-{
-    if done.is_err() {
-        // If the rollback fails, the connection is broken, and the pool drops it.
-        let _ = tx.connection.rollback().await;
-        return done;
+/// Commits or rolls back.
+async fn settle(mut tx: TenantTx, ending: Ending) -> Result<()> {
+    match ending {
+        Ending::Commit => {}
+        Ending::RollBack => {
+            // If the rollback fails, the connection is broken, and the pool drops it.
+            let _ = tx.connection.rollback().await;
+            return Ok(());
+        }
     }
     // INVARIANT: `Ok` means committed. After a failed statement the server answers a plain commit with a rollback and
     // no error. In that state it refuses the `select` before the commit, so an error that the work has swallowed is
@@ -350,8 +373,8 @@ where
         tx.timeouts.rest().as_millis(),
     );
     match sqlx::raw_sql(sqlx::AssertSqlSafe(commit)).execute(tx.connection()).await {
-        Ok(_) => done,
-        Err(error) => Err(unconfirmed(error).into()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(unconfirmed(error)),
     }
 }
 
