@@ -87,7 +87,9 @@ fn lacks(candidate: &Candidate<'_>, outcome: &Outcome, place: usize) -> Option<L
             _ => None,
         },
         Verdict::NotApplied(Reason::NoEligibleItems(_)) => Some(Lacks::Units),
-        Verdict::NotApplied(Reason::NoBenefit { .. }) if candidate.compiled.goes_beyond() => {
+        Verdict::NotApplied(Reason::NoBenefit { .. } | Reason::UnitsTaken(_))
+            if candidate.compiled.goes_beyond() =>
+        {
             Some(Lacks::Units)
         }
         Verdict::NotApplied(_) | Verdict::Pending => None,

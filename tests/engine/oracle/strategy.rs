@@ -204,7 +204,7 @@ fn or_units_taken(
         return refusal;
     }
     match facts::units_taken(world, promotion, verdict) {
-        Some(facts) => Refusal::with("units_taken", facts),
+        Some(facts) => Refusal { reason: "units_taken", facts, ..refusal },
         None => refusal,
     }
 }

@@ -124,8 +124,8 @@ fn idea(world: &World<'_>, promotion: &Promotion<'_>, verdict: &Verdict) -> Opti
             [only] => for_leaf(world, promotion, &only.missing),
             _ => None,
         },
-        "no_benefit" if refusal.to_apply.is_none() => None,
-        "no_eligible_items" | "no_benefit" => {
+        "no_benefit" | "units_taken" if refusal.to_apply.is_none() => None,
+        "no_eligible_items" | "no_benefit" | "units_taken" => {
             let lines = refusal.target.as_ref()?;
             let select = promotion.benefit.select;
             if lines.is_empty() {
