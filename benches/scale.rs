@@ -51,6 +51,8 @@ const SIZES: [Size; 3] = [
     Size { name: "full", ledgers: [100_000, 20_000_000], tenants: 10_000, cache_mb: 256 },
 ];
 
+type Part = fn(&Place, &Size) -> Fallible<()>;
+
 fn main() -> Fallible<()> {
     let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-'));
     let named = std::env::var("SCALE_SIZE").unwrap_or_else(|_| "large".to_owned());
@@ -58,7 +60,7 @@ fn main() -> Fallible<()> {
     let size = size.ok_or("SCALE_SIZE is small, large or full")?;
     telemetry::start(LogConfig { log_format: Some(LogFormat::Json) });
     // Tenants come first: what they add to the process's memory is measured before anything else has filled it.
-    let parts: [(&str, fn(&Place, &Size) -> Fallible<()>); 3] = [
+    let parts: [(&str, Part); 3] = [
         ("tenants", tenants::measure),
         ("ledger", ledger::measure),
         ("instances", instances::measure),
