@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::client::{Connection, Fallible, request};
+use crate::client::{Connection, Fallible, message, request};
 use crate::{Bar, Place, Size, cart, percentile, promotion, report, tenant};
 
 const INSTANCES: [usize; 3] = [1, 2, 4];
@@ -33,21 +33,40 @@ pub fn measure(place: &Place, _: &Size) -> Fallible<()> {
         caller.create("/v1/promotions", &key, &promotion("Flash sale", &limits)).await?;
         redeem(&addresses, &key, WARM_UP).await?;
         let mut rates = INSTANCES.map(|_| Vec::new());
+        let mut sizes = INSTANCES.map(|_| Vec::new());
         for _ in 0..TURNS {
-            for (count, rates) in INSTANCES.into_iter().zip(&mut rates) {
-                rates.push(redeem(&addresses[..count], &key, ROUND).await?);
+            for (place, count) in INSTANCES.into_iter().enumerate() {
+                let before = groups(&addresses).await?;
+                rates[place].push(redeem(&addresses[..count], &key, ROUND).await?);
+                let after = groups(&addresses).await?;
+                sizes[place].push((after[0] - before[0]) / (after[1] - before[1]));
             }
         }
         let one = percentile(&mut rates[0].clone(), 50);
-        for (count, mut rates) in INSTANCES.into_iter().zip(rates) {
-            let rate = percentile(&mut rates, 50);
-            let told = format!("{rate:.0} redemptions a second");
+        for ((count, mut rates), mut sizes) in INSTANCES.into_iter().zip(rates).zip(sizes) {
+            let (rate, size) = (percentile(&mut rates, 50), percentile(&mut sizes, 50));
+            let told = format!("{rate:.0} a second, {size:.0} a group");
             report(&format!("instances: {count}"), &told, rate / one, Bar::AtLeast(RATIO));
         }
         Fallible::Ok(())
     });
     instances.into_iter().for_each(crate::Instance::stop);
     measured
+}
+
+/// How many redemptions all instances have written so far, and in how many groups.
+async fn groups(addresses: &[SocketAddr]) -> Fallible<[f64; 2]> {
+    let mut all = [0.0; 2];
+    for address in addresses {
+        let mut connection = Connection::open(*address).await?;
+        let (_, told) = connection.call(&message("GET", "/metrics", "", "")).await?;
+        let told = String::from_utf8_lossy(told);
+        for (sum, name) in all.iter_mut().zip(["group_size_sum ", "group_size_count "]) {
+            let value = told.lines().find_map(|line| Some(line.split_once(name)?.1));
+            *sum += value.ok_or("no metric of groups")?.parse::<f64>()?;
+        }
+    }
+    Ok(all)
 }
 
 /// Redeems over all clients; redemptions a second.
