@@ -10,10 +10,15 @@ use tokio::net::TcpStream;
 /// Benchmarks end at the first failure.
 pub type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A request of HTTP/1.1, whole.
+/// A request of HTTP/1.1 that sends JSON, whole.
 pub fn request(path: &str, key: &str, body: &str) -> Vec<u8> {
+    message("POST", path, key, body)
+}
+
+/// The same of any method.
+pub fn message(method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
     format!(
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
