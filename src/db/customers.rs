@@ -297,24 +297,34 @@ pub async fn forget(tx: &mut TenantTx, customer: Uuid) -> Result<()> {
         name,
     ))
     .await?;
+    let issuances = tx
+        .values(sqlx::query_scalar!(
+            "select issuance_id from issuance where tenant_id = $1 and customer_id = $2",
+            tx.id(),
+            name,
+        ))
+        .await?;
+    if issuances.is_empty() {
+        return Ok(());
+    }
     // With this lock no events are numbered meanwhile, so no event moves from one table to the other.
     outbox::lock(tx).await?;
     tx.run(sqlx::query!(
         r#"update outbox
               set data = regexp_replace(data, '"customer_id":"(?:[^"\\]|\\.)*"', '"customer_id":"' || $2 || '"')
-            where tenant_id = $1 and subject = 'issuance'
-              and subject_id in (select issuance_id from issuance where tenant_id = $1 and customer_id = $2)"#,
+            where tenant_id = $1 and subject = 'issuance' and subject_id = any($3)"#,
         tx.id(),
         name,
+        &issuances,
     ))
     .await?;
     tx.run(sqlx::query!(
         r#"update event
               set data = regexp_replace(data, '"customer_id":"(?:[^"\\]|\\.)*"', '"customer_id":"' || $2 || '"')
-            where tenant_id = $1 and subject = 'issuance'
-              and subject_id in (select issuance_id from issuance where tenant_id = $1 and customer_id = $2)"#,
+            where tenant_id = $1 and subject = 'issuance' and subject_id = any($3)"#,
         tx.id(),
         name,
+        &issuances,
     ))
     .await
 }

@@ -3,7 +3,7 @@
 use promotion_engine::db::customers::{Moved, forget, pass_on, remains};
 use promotion_engine::db::reconcile::differences;
 use promotion_engine::domain::id::TenantId;
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use support::{TestDatabase, in_tx, places};
 use uuid::Uuid;
 
@@ -154,4 +154,34 @@ async fn what_is_committed_between_two_rounds_is_moved_in_the_next() {
     assert_eq!(progress, [(0, "10".to_owned()), (7, "5".to_owned())]);
     let found = in_tx!(database, tenant, |tx| differences(tx, 9).await).unwrap();
     assert_eq!(found, []);
+}
+
+/// Events name customers only where they have issuances. Nobody else waits until many events have their numbers.
+#[tokio::test]
+async fn who_has_no_issuances_is_forgotten_while_events_are_numbered() {
+    let database = TestDatabase::new().await;
+    let tenant = full_tenant(&database, "A").await;
+    let mut owner = database.owner_connection().await;
+    let sold = sale(&mut owner, tenant, "C-7", 1).await;
+    let mut publisher = database.owner_connection().await;
+    let mut numbering = publisher.begin().await.unwrap();
+    sqlx::query("select from event_counter where tenant_id = $1 for update")
+        .bind(tenant.uuid())
+        .execute(&mut *numbering)
+        .await
+        .unwrap();
+    let somebody = Uuid::now_v7();
+    in_tx!(database, tenant, |tx| {
+        pass_on(tx, "C-7", &somebody.to_string()).await?;
+        forget(tx, somebody).await
+    })
+    .unwrap();
+    let request: String =
+        sqlx::query_scalar("select request from redemption where redemption_id = $1")
+            .bind(sold)
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+    assert!(request.contains(&somebody.to_string()) && !request.contains("C-7"), "{request}");
+    numbering.rollback().await.unwrap();
 }
