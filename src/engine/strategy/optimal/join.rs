@@ -47,7 +47,8 @@ impl<'s, 'e> Problem<'s, 'e> {
             turn.best.into_iter().for_each(|best| answer.consider(best));
         }
         if answer.must.is_none_or(|must| !is_on_lines(self.ranked, must)) {
-            let pool = self.cart_without(|place| is_on_lines(self.ranked, place));
+            let stays = |place: &usize| !is_on_lines(self.ranked, *place);
+            let pool: Vec<usize> = self.cart.iter().copied().filter(stays).collect();
             upper = upper.max(if self.bars_items(&pool) {
                 self.together(&pool, true, answer)
             } else {
@@ -62,36 +63,13 @@ impl<'s, 'e> Problem<'s, 'e> {
         best_turn(self, basket, pool, *must, steps)
     }
 
-    /// `items_then_cart`: where at most one cart-level promotion may give a discount, each of them is a case by itself.
     pub(super) fn items_then_cart(&self, answer: &mut Answer<'_>) -> Money {
-        let on_lines = |place: &usize| is_on_lines(self.ranked, *place);
-        let single = !self.case.rules.settings().multiple_cart_promotions;
-        if !single || !self.cart.iter().any(on_lines) {
-            return self.with_pool(&self.cart, answer);
-        }
-        let gives_points = |place: usize| self.ranked.awards_points(place);
-        let mut pools = vec![self.cart_without(|place| is_on_lines(self.ranked, place))];
-        for own in self.cart.iter().filter(|place| on_lines(place)) {
-            pools.push(self.cart_without(|place| place != *own && !gives_points(place)));
-        }
-        let is_cart = |must: usize| self.cart.contains(&must);
-        let may_contain = |pool: &[usize], must| !is_cart(must) || pool.contains(&must);
-        pools.retain(|pool| answer.must.is_none_or(|must| may_contain(pool, must)));
-        let uppers = pools.iter().map(|pool| self.with_pool(pool, answer));
-        uppers.max().unwrap_or(Money::ZERO)
-    }
-
-    fn cart_without(&self, out: impl Fn(usize) -> bool) -> Vec<usize> {
-        self.cart.iter().copied().filter(|place| !out(*place)).collect()
-    }
-
-    fn with_pool(&self, pool: &[usize], answer: &mut Answer<'_>) -> Money {
         let looks =
             |place: &usize| is_on_lines(self.ranked, *place) || self.ranked.sees_discounts(*place);
-        if pool.iter().any(looks) || self.bars_items(pool) {
-            self.together(pool, false, answer)
+        if self.cart.iter().any(looks) || self.bars_items(&self.cart) {
+            self.together(&self.cart, false, answer)
         } else {
-            self.apart(pool, false, answer)
+            self.apart(&self.cart, false, answer)
         }
     }
 
