@@ -5,7 +5,7 @@
 //! cart-level promotion gets a linear bound, each sequence of a component counts for what it adds to the bound, and
 //! only the combinations that could still beat the best known result are carried out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::domain::amount::Money;
@@ -21,7 +21,6 @@ use super::cart::{CartTurn, best_turn, is_on_lines};
 use super::component::Component;
 use super::fine::{Fine, WHOLE, cut, fine};
 use super::known::Known;
-use super::linear::Linear;
 use super::problem::Problem;
 use super::search::{Explorer, Found, Goal};
 use super::sequence::{Sequence, behind, merge};
@@ -205,7 +204,7 @@ impl<'s, 'e> Problem<'s, 'e> {
                 return upper;
             }
             let sequences = all.all.iter().filter(|own| own.value >= least).cloned().collect();
-            lists.push(self.distinct(sequences, &known.components[number], &linear, pool));
+            lists.push(self.distinct(sequences, pool));
         }
         let combination =
             Combination { problem: self, lists: &lists, constant: linear.constant, turn };
@@ -217,32 +216,17 @@ impl<'s, 'e> Problem<'s, 'e> {
     }
 
     /// Keeps the best of those sequences that cart-level promotions cannot tell apart.
-    fn distinct(
-        &self,
-        mut sequences: Vec<Sequence>,
-        component: &Component,
-        linear: &Linear,
-        pool: &[usize],
-    ) -> Vec<Sequence> {
-        let amounts = |own: &Sequence| -> Vec<Money> {
-            let taken = |lines: &LineSet| -> Money {
-                let amounts = own.applied.iter().flat_map(|(_, proposal)| proposal.by_line());
-                amounts.filter(|(line, _)| lines.contains(*line)).map(|(_, amount)| amount).sum()
-            };
-            match &linear.same_lines {
-                Some(lines) => vec![taken(lines), own.discount()],
-                None => {
-                    component.lines.iter().map(|line| taken(&LineSet::from_iter([line]))).collect()
-                }
-            }
-        };
+    fn distinct(&self, mut sequences: Vec<Sequence>, pool: &[usize]) -> Vec<Sequence> {
         sequences.sort_by(Sequence::compare);
         let mut seen = rustc_hash::FxHashSet::default();
         sequences.retain(|own| {
-            let scaled: Vec<i64> = amounts(own).into_iter().map(Money::scaled).collect();
+            let mut taken: BTreeMap<usize, i64> = BTreeMap::new();
+            for (line, amount) in own.applied.iter().flat_map(|(_, proposal)| proposal.by_line()) {
+                *taken.entry(line).or_default() += amount.scaled();
+            }
             let barred = own.places().flat_map(|place| self.exclusions.of(place));
             let barred = barred.copied().filter(|place| pool.contains(place));
-            seen.insert((scaled, barred.collect::<BTreeSet<usize>>()))
+            seen.insert((taken, barred.collect::<BTreeSet<usize>>()))
         });
         sequences
     }
