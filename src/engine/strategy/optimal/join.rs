@@ -186,7 +186,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         };
         let turn = Turn { pool, is_cart_first };
         self.carry_out(&parts, turn, answer);
-        let best = answer.known();
+        let best = answer.value();
         if best > fine(upper) || answer.must.is_some() && best == fine(upper) {
             return upper;
         }
@@ -209,7 +209,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         let combination =
             Combination { problem: self, lists: &lists, constant: linear.constant, turn };
         if combination.all(&mut Vec::new(), answer) {
-            cut(answer.known(), rounding).min(upper)
+            cut(answer.value(), rounding).min(upper)
         } else {
             upper
         }
