@@ -19,4 +19,4 @@ mod shipping;
 pub(crate) use leftovers::{Leftover, units_to_apply};
 pub(crate) use plan::target_lines;
 pub(crate) use propose::{alone, conditions_hold, discountable, lone_discount, propose};
-pub(crate) use reach::{CartReach, ItemReach, LineReach, cart_reach, is_whole, item_reach};
+pub(crate) use reach::{ItemReach, LineReach, cart_reach, is_whole, item_reach};

@@ -21,7 +21,7 @@ pub(super) struct Answer<'s> {
 
 impl Answer<'_> {
     /// The value of the best sequence; 0 where there is none.
-    pub(super) fn known(&self) -> Fine {
+    pub(super) fn value(&self) -> Fine {
         self.best.as_ref().map_or(0, |best| best.value)
     }
 

@@ -216,15 +216,11 @@ impl Bound {
             let values: Fine = prospects.iter().map(|prospect| prospect.value(open, with)).sum();
             values + times(price, open.units[line])
         };
-        // The bound is lowest at a price at which some promotion stops wanting the line, or begins to prefer another
-        // line.
-        let mut tries: Vec<Fine> = vec![before, 0];
-        for prospect in &prospects {
-            let off = prospect.lines.iter().find(|own| own.line == line).map_or(0, |own| own.off);
-            tries.push(off);
-            let marginal = prospect.marginal(open, line, |own| self.prices[own]);
-            tries.push((off - marginal).max(0));
-        }
+        // At these prices some promotion stops wanting the line.
+        let lines = prospects.iter().flat_map(|prospect| &prospect.lines);
+        let mut tries: Vec<Fine> =
+            lines.filter(|own| own.line == line).map(|own| own.off).collect();
+        tries.extend([before, 0]);
         tries.sort_unstable();
         tries.dedup();
         let best = tries.into_iter().map(|price| (total(price), price)).min();

@@ -5,7 +5,7 @@
 //! cart-level promotion gets a linear bound, each sequence of a component counts for what it adds to the bound, and
 //! only the combinations that could still beat the best known result are carried out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::domain::amount::Money;
@@ -21,7 +21,6 @@ use super::cart::{CartTurn, best_turn, is_on_lines};
 use super::component::Component;
 use super::fine::{Fine, WHOLE, cut, fine};
 use super::known::Known;
-use super::linear::Linear;
 use super::problem::Problem;
 use super::search::{Explorer, Found, Goal};
 use super::sequence::{Sequence, behind, merge};
@@ -47,7 +46,8 @@ impl<'s, 'e> Problem<'s, 'e> {
             turn.best.into_iter().for_each(|best| answer.consider(best));
         }
         if answer.must.is_none_or(|must| !is_on_lines(self.ranked, must)) {
-            let pool = self.cart_without(|place| is_on_lines(self.ranked, place));
+            let stays = |place: &usize| !is_on_lines(self.ranked, *place);
+            let pool: Vec<usize> = self.cart.iter().copied().filter(stays).collect();
             upper = upper.max(if self.bars_items(&pool) {
                 self.together(&pool, true, answer)
             } else {
@@ -62,36 +62,13 @@ impl<'s, 'e> Problem<'s, 'e> {
         best_turn(self, basket, pool, *must, steps)
     }
 
-    /// `items_then_cart`: where at most one cart-level promotion may give a discount, each of them is a case by itself.
     pub(super) fn items_then_cart(&self, answer: &mut Answer<'_>) -> Money {
-        let on_lines = |place: &usize| is_on_lines(self.ranked, *place);
-        let single = !self.case.rules.settings().multiple_cart_promotions;
-        if !single || !self.cart.iter().any(on_lines) {
-            return self.with_pool(&self.cart, answer);
-        }
-        let gives_points = |place: usize| self.ranked.awards_points(place);
-        let mut pools = vec![self.cart_without(|place| is_on_lines(self.ranked, place))];
-        for own in self.cart.iter().filter(|place| on_lines(place)) {
-            pools.push(self.cart_without(|place| place != *own && !gives_points(place)));
-        }
-        let is_cart = |must: usize| self.cart.contains(&must);
-        let may_contain = |pool: &[usize], must| !is_cart(must) || pool.contains(&must);
-        pools.retain(|pool| answer.must.is_none_or(|must| may_contain(pool, must)));
-        let uppers = pools.iter().map(|pool| self.with_pool(pool, answer));
-        uppers.max().unwrap_or(Money::ZERO)
-    }
-
-    fn cart_without(&self, out: impl Fn(usize) -> bool) -> Vec<usize> {
-        self.cart.iter().copied().filter(|place| !out(*place)).collect()
-    }
-
-    fn with_pool(&self, pool: &[usize], answer: &mut Answer<'_>) -> Money {
         let looks =
             |place: &usize| is_on_lines(self.ranked, *place) || self.ranked.sees_discounts(*place);
-        if pool.iter().any(looks) || self.bars_items(pool) {
-            self.together(pool, false, answer)
+        if self.cart.iter().any(looks) || self.bars_items(&self.cart) {
+            self.together(&self.cart, false, answer)
         } else {
-            self.apart(pool, false, answer)
+            self.apart(&self.cart, false, answer)
         }
     }
 
@@ -209,7 +186,7 @@ impl<'s, 'e> Problem<'s, 'e> {
         };
         let turn = Turn { pool, is_cart_first };
         self.carry_out(&parts, turn, answer);
-        let best = answer.known();
+        let best = answer.value();
         if best > fine(upper) || answer.must.is_some() && best == fine(upper) {
             return upper;
         }
@@ -227,44 +204,29 @@ impl<'s, 'e> Problem<'s, 'e> {
                 return upper;
             }
             let sequences = all.all.iter().filter(|own| own.value >= least).cloned().collect();
-            lists.push(self.distinct(sequences, &known.components[number], &linear, pool));
+            lists.push(self.distinct(sequences, pool));
         }
         let combination =
             Combination { problem: self, lists: &lists, constant: linear.constant, turn };
         if combination.all(&mut Vec::new(), answer) {
-            cut(answer.known(), rounding).min(upper)
+            cut(answer.value(), rounding).min(upper)
         } else {
             upper
         }
     }
 
     /// Keeps the best of those sequences that cart-level promotions cannot tell apart.
-    fn distinct(
-        &self,
-        mut sequences: Vec<Sequence>,
-        component: &Component,
-        linear: &Linear,
-        pool: &[usize],
-    ) -> Vec<Sequence> {
-        let amounts = |own: &Sequence| -> Vec<Money> {
-            let taken = |lines: &LineSet| -> Money {
-                let amounts = own.applied.iter().flat_map(|(_, proposal)| proposal.by_line());
-                amounts.filter(|(line, _)| lines.contains(*line)).map(|(_, amount)| amount).sum()
-            };
-            match &linear.same_lines {
-                Some(lines) => vec![taken(lines), own.discount()],
-                None => {
-                    component.lines.iter().map(|line| taken(&LineSet::from_iter([line]))).collect()
-                }
-            }
-        };
+    fn distinct(&self, mut sequences: Vec<Sequence>, pool: &[usize]) -> Vec<Sequence> {
         sequences.sort_by(Sequence::compare);
         let mut seen = rustc_hash::FxHashSet::default();
         sequences.retain(|own| {
-            let scaled: Vec<i64> = amounts(own).into_iter().map(Money::scaled).collect();
+            let mut taken: BTreeMap<usize, i64> = BTreeMap::new();
+            for (line, amount) in own.applied.iter().flat_map(|(_, proposal)| proposal.by_line()) {
+                *taken.entry(line).or_default() += amount.scaled();
+            }
             let barred = own.places().flat_map(|place| self.exclusions.of(place));
             let barred = barred.copied().filter(|place| pool.contains(place));
-            seen.insert((scaled, barred.collect::<BTreeSet<usize>>()))
+            seen.insert((taken, barred.collect::<BTreeSet<usize>>()))
         });
         sequences
     }

@@ -2,8 +2,7 @@
 
 use crate::domain::amount::Money;
 use crate::domain::benefit::Benefit;
-use crate::engine::benefits::{CartReach, cart_reach};
-use crate::engine::line_set::LineSet;
+use crate::engine::benefits::cart_reach;
 
 use super::cart::best_turn;
 use super::fine::{FINE_DECIMALS, Fine, WHOLE, cut, fine, slack, weighted};
@@ -15,8 +14,6 @@ pub(super) struct Linear {
     pub(super) constant: Fine,
     /// For each line, how much of an item-level discount adds to the total.
     pub(super) weights: Vec<i128>,
-    /// The lines that all of them discount, if these are the same for each.
-    pub(super) same_lines: Option<LineSet>,
 }
 
 impl Problem<'_, '_> {
@@ -40,7 +37,6 @@ impl Problem<'_, '_> {
         let mut weights = vec![WHOLE; self.expected.len()];
         let mut constant = self.shipping_bound(pool, steps);
         let mut linears = 0;
-        let mut reaches: Vec<CartReach> = Vec::new();
         for place in pool {
             let candidate = self.ranked.candidate(*place);
             let Some(reach) = cart_reach(self.case, candidate) else {
@@ -66,15 +62,8 @@ impl Problem<'_, '_> {
                     }
                 }
             }
-            reaches.push(reach);
         }
-        let same_lines = match reaches.as_slice() {
-            [] => Some(LineSet::default()),
-            [first, others @ ..] => {
-                others.iter().all(|own| own.lines == first.lines).then_some(first.lines)
-            }
-        };
-        Linear { constant: constant + slack(linears, rounding), weights, same_lines }
+        Linear { constant: constant + slack(linears, rounding), weights }
     }
 
     /// The most that is taken off the shipping.

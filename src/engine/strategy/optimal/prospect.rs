@@ -229,28 +229,6 @@ impl Prospect {
         }
         taken
     }
-
-    /// What the best unit that it cannot take would give beyond its price, if `line` had no units.
-    pub(super) fn marginal(&self, open: &Open, line: usize, price: impl Fn(usize) -> Fine) -> Fine {
-        let Some(mut missing) = self.units else {
-            return 0;
-        };
-        let mut others: SmallVec<[(Fine, i128); 16]> = self
-            .lines
-            .iter()
-            .filter(|own| own.line != line)
-            .map(|own| (own.off - price(own.line), own.open(open)))
-            .filter(|(off, _)| *off > 0)
-            .collect();
-        others.sort_unstable_by_key(|(off, _)| std::cmp::Reverse(*off));
-        for (off, units) in others {
-            missing -= units;
-            if missing <= 0 {
-                return off;
-            }
-        }
-        0
-    }
 }
 
 impl Place {

@@ -118,7 +118,6 @@ impl<'s, 'e> Explorer<'s, 'e> {
         if matches!(self.goal, Goal::AtLeast { .. }) {
             self.visit(known);
         } else {
-            self.dive(&known, |_, _| 0);
             self.dive(&known, |_, own| own.value);
             self.dive(&known, |component, own| own.value - component.bound.price_of(&own.proposal));
             self.patience = FIRST_NODES;

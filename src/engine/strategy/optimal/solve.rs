@@ -21,15 +21,15 @@ use super::steps::Steps;
 pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
     let budget_ms = case.rules.settings().optimal_budget_ms;
     let mut steps = Steps::for_ms(budget_ms, case.claims.stacks(), case.work);
-    let known: Vec<Sequence> =
+    let others: Vec<Sequence> =
         [in_rank_order::choose(case, ranked), best_deal::choose(case, ranked)]
             .into_iter()
             .map(|outcome| sequence_of(&outcome))
             .collect();
-    let looks: usize = known.iter().map(|own| own.applied.len() + 1).sum();
+    let looks: usize = others.iter().map(|own| own.applied.len() + 1).sum();
     steps.prepare(looks * ranked.len() * case.view.all.len());
-    let problem = Problem::new(case, ranked, known.first());
-    let answer = solve(case, ranked, &problem, &known, None, &mut steps);
+    let problem = Problem::new(case, ranked, others.first());
+    let answer = solve(case, ranked, &problem, &others, None, &mut steps);
     let (best, upper) = (answer.best.unwrap_or_default(), answer.upper);
     let total = best.discount();
     let optimality = Optimality {
@@ -42,8 +42,8 @@ pub(crate) fn choose<'e>(case: &Case<'e>, ranked: &Ranked<'e>) -> Outcome {
             return None;
         }
         let with = |own: &&Sequence| own.places().any(|own| own == place);
-        let known: Vec<Sequence> = known.iter().filter(with).cloned().collect();
-        let answer = solve(case, ranked, &problem, &known, Some(place), &mut steps);
+        let others: Vec<Sequence> = others.iter().filter(with).cloned().collect();
+        let answer = solve(case, ranked, &problem, &others, Some(place), &mut steps);
         answer.best.map(|best| best.discount())
     };
     let mut reason = |place: usize| match ranked.alone(case, place) {
@@ -66,12 +66,12 @@ fn solve<'e, 's>(
     case: &Case<'e>,
     ranked: &Ranked<'e>,
     problem: &Problem<'_, 'e>,
-    known: &[Sequence],
+    others: &[Sequence],
     must: Option<usize>,
     steps: &'s mut Steps,
 ) -> Answer<'s> {
     let mut answer = Answer { must, best: None, upper: Money::ZERO, steps };
-    known.iter().cloned().for_each(|own| answer.consider(own));
+    others.iter().cloned().for_each(|own| answer.consider(own));
     let lone: Vec<usize> = match must {
         Some(must) => vec![must],
         None => (0..ranked.len()).filter(|place| ranked.is_exclusive(*place)).collect(),
