@@ -108,7 +108,7 @@ async fn list_all(
 }
 
 /// Lists by promotion or code. What a promotion gave has an index in the order of the list, so that a page of a promotion
-/// with millions of redemptions reads only its own rows.
+/// with millions of redemptions reads only its own rows. With a rare state the index of that state is shorter still.
 async fn list_given(
     tx: &mut TenantTx,
     filter: &RedemptionFilter,
@@ -133,8 +133,11 @@ async fn list_given(
                    or exists (select from redemption_promotion as unlocked
                                where unlocked.tenant_id = $1 and unlocked.redemption_id = given.redemption_id
                                  and unlocked.code_key = $5))
+              -- As in `list_all`.
               and ($6::text is null
-                   or case when own.state = 'held' and own.expires_at <= $9 then 'expired' else own.state end = $6)
+                   or $6 = 'held' and own.state = 'held' and own.expires_at > $9
+                   or $6 = 'expired' and (own.state = 'expired' or own.state = 'held' and own.expires_at <= $9)
+                   or $6 not in ('held', 'expired') and own.state = $6)
               and ($7::timestamptz is null or given.evaluated_at >= $7)
               and ($8::timestamptz is null or given.evaluated_at < $8)
               and ($10::timestamptz is null or (given.evaluated_at, given.redemption_id) < ($10, $11))

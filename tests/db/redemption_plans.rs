@@ -43,6 +43,11 @@ async fn a_page_of_a_promotion_or_a_code_reads_no_more_than_a_page() {
         ("a promotion that seldom applied", few(), PAGE),
         ("a code", page().and(5, "'CODE-7'"), PAGE),
         ("a transaction of a promotion", all().and(2, "'T-77'"), 2),
+        ("a rare state of a promotion", all().and(6, "'cancelled'"), 60),
+        // A code has two hundred rows in all.
+        ("a rare state of a code", page().and(5, "'CODE-7'").and(6, "'cancelled'"), 200),
+        ("a usual state of a promotion", all().and(6, "'committed'"), PAGE),
+        ("a usual state of a promotion that seldom applied", few().and(6, "'committed'"), PAGE),
     ] {
         let plan = shop.run(&own, &filter, 12).await;
         for table in ["redemption", "redemption_promotion"] {
