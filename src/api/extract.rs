@@ -147,9 +147,10 @@ pub struct RawBody<const MAX: usize> {
     form: Form,
 }
 
-/// No body, or an empty object: the path says everything.
-#[derive(Clone, Copy, Debug)]
-pub struct NoBody;
+/// No body, or an empty object: the path says everything. Anything else is refused once the path is known to lead
+/// somewhere.
+#[derive(Debug)]
+pub struct NoBody(pub Result<(), ApiError>);
 
 impl FromRequest<Api> for NoBody {
     type Rejection = ApiError;
@@ -157,9 +158,12 @@ impl FromRequest<Api> for NoBody {
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
         let body = Small::from_request(request, api).await?;
         if body.bytes.is_empty() {
-            return Ok(Self);
+            return Ok(Self(Ok(())));
         }
-        decode(&body.json()?, |value, faults| value.object(faults)?.finish(faults)).map(|()| Self)
+        let nothing = body
+            .json()
+            .and_then(|body| decode(&body, |value, faults| value.object(faults)?.finish(faults)));
+        Ok(Self(nothing))
     }
 }
 

@@ -139,8 +139,9 @@ pub async fn activate(
     api: Api,
     teller: Caller<Teller>,
     PathId(issuance): PathId<IssuanceId>,
-    _: NoBody,
+    NoBody(nothing): NoBody,
 ) -> Answered {
+    api.after_path(nothing, api.service().issuance(teller.tenant(), issuance)).await?;
     let done = api.service().activate_issuance(teller.tenant(), issuance);
     Ok(answer(StatusCode::OK, &api.within(Deadline::Redemption, done).await?))
 }
@@ -154,8 +155,9 @@ pub async fn revoke(
     api: Api,
     admin: Caller<Admin>,
     PathId(issuance): PathId<IssuanceId>,
-    _: NoBody,
+    NoBody(nothing): NoBody,
 ) -> Answered {
+    api.after_path(nothing, api.service().issuance(admin.tenant(), issuance)).await?;
     let done = api.service().revoke_issuance(admin.actor(), issuance);
     Ok(answer(StatusCode::OK, &api.within(Deadline::Write, done).await?))
 }
@@ -179,15 +181,8 @@ pub async fn claim(
     body: Small,
 ) -> Answered {
     let service = api.service();
-    let customer = match body.json().and_then(|body| decode(&body, read_body::<ClaimBody, _>)) {
-        Ok(customer) => customer,
-        Err(refused) => {
-            // The path is checked before the body.
-            let exists = service.promotion(teller.tenant(), promotion);
-            api.within(Deadline::Read, exists).await?;
-            return Err(refused);
-        }
-    };
+    let read = body.json().and_then(|body| decode(&body, read_body::<ClaimBody, _>));
+    let customer = api.after_path(read, service.promotion(teller.tenant(), promotion)).await?;
     let claimed = service.claim(teller.tenant(), promotion, customer);
     let (own, is_new) = api.within(Deadline::Redemption, claimed).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

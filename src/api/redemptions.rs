@@ -9,7 +9,7 @@ use crate::db;
 use crate::db::redemption_list::{ListedRow, RedemptionCursor, RedemptionFilter};
 use crate::db::redemptions::RedemptionRow;
 use crate::domain::cart::Request;
-use crate::domain::redemption::{Order, RedemptionState};
+use crate::domain::redemption::{Address, Order, RedemptionState};
 use crate::service::redemptions::Found;
 use crate::wire;
 use crate::wire::body::{choice as named, *};
@@ -204,9 +204,10 @@ pub async fn commit(
     api: Api,
     pos: Caller<Pos>,
     Redemption(address): Redemption,
-    _: NoBody,
+    NoBody(nothing): NoBody,
 ) -> Answered {
     let service = api.service();
+    api.after_path(nothing, service.redemption(pos.tenant(), address.clone())).await?;
     answer(
         &api.within(Deadline::Redemption, service.commit_redemption(pos.tenant(), address)).await?,
     )
@@ -225,9 +226,16 @@ pub async fn cancel(
     api: Api,
     pos: Caller<Pos>,
     Redemption(address): Redemption,
-    _: NoBody,
+    NoBody(nothing): NoBody,
 ) -> Answered {
     let service = api.service();
+    match &address {
+        Address::Id(_) => {
+            api.after_path(nothing, service.redemption(pos.tenant(), address.clone())).await?;
+        }
+        // A transaction need not be known to be cancelled.
+        Address::Transaction(_) => nothing?,
+    }
     answer(
         &api.within(Deadline::Redemption, service.cancel_redemption(pos.tenant(), address)).await?,
     )
@@ -249,9 +257,8 @@ pub async fn take_back(
     body: Small,
 ) -> Answered {
     let service = api.service();
-    // A redemption that does not exist or belongs to another tenant is reported before faults of the body.
-    api.within(Deadline::Read, service.redemption(pos.tenant(), address.clone())).await?;
-    let new = decode(&body.json()?, read_body::<NewReturn, _>)?;
+    let read = body.json().and_then(|body| decode(&body, read_body::<NewReturn, _>));
+    let new = api.after_path(read, service.redemption(pos.tenant(), address.clone())).await?;
     ok(api.within(Deadline::Redemption, service.take_back(pos.tenant(), address, new)).await?)
 }
 

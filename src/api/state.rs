@@ -105,6 +105,19 @@ impl Api {
         self.within(Deadline::Read, all).await.map_or_else(|error| error, ApiError::Invalid)
     }
 
+    /// Returns what was read of a body. If the body is refused, `look` looks up what the path names: a path that leads
+    /// nowhere is 404, whatever the body says (spec 1).
+    pub(super) async fn after_path<T, O, E: Into<ApiError>>(
+        &self,
+        read: Result<T, ApiError>,
+        look: impl Future<Output = Result<O, E>> + Send,
+    ) -> Result<T, ApiError> {
+        if read.is_err() {
+            self.within(Deadline::Read, look).await?;
+        }
+        read
+    }
+
     /// Runs work within its time limit.
     pub(super) async fn within<T, E: Into<ApiError>>(
         &self,

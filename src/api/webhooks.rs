@@ -83,7 +83,9 @@ pub async fn put(api: Api, admin: Caller<Admin>, NewName(name): NewName, body: S
     request_body = schema::SecretRotation,
     responses((status = 200, description = "The webhook and its new secret.", body = schema::Webhook), Writing))]
 pub async fn rotate(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
-    let keep_hours = decode(&body.json()?, read_body::<SecretRotation, _>)?;
+    let read = body.json().and_then(|body| decode(&body, read_body::<SecretRotation, _>));
+    let look = api.service().webhook(admin.tenant(), name.clone());
+    let keep_hours = api.after_path(read, look).await?;
     let rotated = api.service().rotate_webhook_secret(admin.actor(), name, keep_hours);
     let (row, secret) = api.within(Deadline::Write, rotated).await?;
     Ok(answer(StatusCode::OK, &row, Some(&secret)))
@@ -124,7 +126,9 @@ pub async fn dead(api: Api, reader: Caller<Reader>, Name(name): Name, query: Que
     request_body = schema::Resend,
     responses((status = 200, description = "How many are sent again.", body = schema::Resent), Writing))]
 pub async fn resend(api: Api, admin: Caller<Admin>, Name(name): Name, body: Small) -> Answered {
-    let events = decode(&body.json()?, read_body::<Resend, _>)?;
+    let read = body.json().and_then(|body| decode(&body, read_body::<Resend, _>));
+    let look = api.service().webhook(admin.tenant(), name.clone());
+    let events = api.after_path(read, look).await?;
     let sent = api.service().resend_deliveries(admin.actor(), name, events);
     let count = api.within(Deadline::Write, sent).await?;
     ok(Resent::document(&count))

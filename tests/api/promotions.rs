@@ -265,4 +265,25 @@ async fn the_path_is_judged_before_the_body_and_the_body_before_the_state() {
     let path = format!("/v1/promotions/{id}");
     service.put(&path, admin, json!({"x": 1})).await.expect_code(422, "invalid");
     service.put(&path, &tenant.viewer, json!({"x": 1})).await.expect_code(403, "forbidden");
+    let faulty = json!({"zz": 1});
+    for path in [
+        "/v1/promotions/ID/activations",
+        "/v1/promotions/ID/status",
+        "/v1/promotions/ID/codes",
+        "/v1/redemptions/ID/commit",
+        "/v1/redemptions/ID/cancel",
+        "/v1/redemptions/ID/returns",
+        "/v1/redemptions/tx:nobody/commit",
+        "/v1/redemptions/tx:nobody/returns",
+        "/v1/issuances/ID/activate",
+        "/v1/issuances/ID/revoke",
+        "/v1/webhooks/nobody/secret",
+        "/v1/webhooks/nobody/resend",
+    ] {
+        let path = path.replace("ID", &support::harness::random_id());
+        service.post(&path, admin, faulty.clone()).await.expect_code(404, "not_found");
+    }
+    // What is not known can be cancelled by its transaction.
+    let path = "/v1/redemptions/tx:nobody/cancel";
+    service.post(path, admin, faulty).await.expect_code(422, "invalid");
 }
