@@ -87,19 +87,20 @@ impl<'b> File<'b> {
         self.records.iter().skip(skipped).map(row).collect()
     }
 
-    /// Refuses records whose key repeats an earlier one. `what` is the column of the key.
-    fn refuse_repeated(
+    /// Refuses records whose code repeats an earlier one, also where something else is wrong with one of them.
+    fn refuse_repeated_codes(
         &self,
-        what: &str,
+        columns: &[&str],
         skipped: usize,
-        keys: impl Iterator<Item = Option<String>>,
+        key: fn(&str) -> String,
         faults: &mut Faults,
     ) {
         let mut seen = rustc_hash::FxHashSet::default();
-        for (record, key) in self.records.iter().skip(skipped).zip(keys) {
-            if key.is_some_and(|key| !seen.insert(key)) {
-                let message = format!("{what} is there twice");
-                fault(self.line(record), FaultCode::NotUnique, &message, faults);
+        for record in self.records.iter().skip(skipped) {
+            let is_whole = record.len() == columns.len();
+            let code = key(Row { columns, record }.text("code"));
+            if is_whole && !code.is_empty() && !seen.insert(code) {
+                fault(self.line(record), FaultCode::NotUnique, "code is there twice", faults);
             }
         }
     }
@@ -184,8 +185,7 @@ pub fn stores(bytes: &[u8], faults: &mut Faults) -> Option<Vec<Store>> {
     let file = File::read(bytes, faults)?;
     let columns = header(&file, &STORE_COLUMNS, "code", faults)?;
     let stores = file.rows(&columns, 1, faults, store);
-    let code = |store: &Option<Store>| store.as_ref().map(|store| store.code.clone());
-    file.refuse_repeated("code", 1, stores.iter().map(code), faults);
+    file.refuse_repeated_codes(&columns, 1, str::to_owned, faults);
     stores.into_iter().collect()
 }
 
@@ -222,8 +222,7 @@ pub fn codes(bytes: &[u8], faults: &mut Faults) -> Option<Vec<NewCode>> {
     }
     file.refuse_more(MAX_CODES, skipped, "codes", faults)?;
     let codes = file.rows(&columns, skipped, faults, code);
-    let key = |new: &Option<NewCode>| new.as_ref().map(|new| new.code.to_ascii_uppercase());
-    file.refuse_repeated("code", skipped, codes.iter().map(key), faults);
+    file.refuse_repeated_codes(&columns, skipped, str::to_ascii_uppercase, faults);
     codes.into_iter().collect()
 }
 

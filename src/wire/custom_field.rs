@@ -20,7 +20,7 @@ names! {
     }
 }
 
-pub const DEFINITIONS: List<Part<CustomFieldBody>> = list(part(), 0..=MAX_CUSTOM_FIELDS);
+pub const DEFINITIONS: Keyed<Part<CustomFieldBody>> = keyed("key", part(), 0..=MAX_CUSTOM_FIELDS);
 const OPTIONS: Distinct<Text> = distinct(NAME, 1..=1_000);
 
 body! {

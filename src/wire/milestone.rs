@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use super::body::*;
 use super::decode::{Value, refuse_other_name};
-use super::duplicates::refuse_repeated;
 use super::faults::Faults;
 use crate::domain::activity::{MAX_TARGETS, Milestone, MilestoneMeasure, Target};
 use crate::domain::exact::Exact;
@@ -31,13 +30,10 @@ body! {
         /// When progress starts again from 0; null: never.
         window: optional(part::<Refresh>()) => milestone.window,
         /// The targets that customers can reach.
-        targets: required(list(part::<Target>(), 1..=MAX_TARGETS)) => milestone.targets,
+        targets: required(keyed("name", part::<Target>(), 1..=MAX_TARGETS)) => milestone.targets,
     } print |milestone| read |object, faults| {
-        let targets: Vec<Target> = targets?;
-        let names = targets.iter().map(|target| &target.name).enumerate();
-        refuse_repeated(names, &object.path().key("targets"), Some("name"), faults)?;
         let name = String::new();
-        Some(Milestone { name, measure: measure?, of: of?, window: window?, targets })
+        Some(Milestone { name, measure: measure?, of: of?, window: window?, targets: targets? })
     }
 }
 

@@ -3,7 +3,6 @@
 use super::body::*;
 use super::custom_field::DEFINITIONS;
 use super::decode::Value;
-use super::duplicates::refuse_repeated;
 use super::faults::Faults;
 use super::write::Writer;
 use crate::domain::currency::Currency;
@@ -147,10 +146,6 @@ body! {
         /// The custom fields of promotions; each key once.
         custom_fields: or_empty(DEFINITIONS) => settings.custom_fields,
     } print |settings| read |object, faults| {
-        if let Some(fields) = &custom_fields {
-            let keys = fields.iter().map(|field| &field.key).enumerate();
-            refuse_repeated(keys, &object.path().key("custom_fields"), Some("key"), faults);
-        }
         let defaults = defaults();
         whole!(Settings {
             evaluation_order, strategy, multiple_promotions_per_line, unit_stacking,

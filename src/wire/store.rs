@@ -2,7 +2,6 @@
 
 use super::body::*;
 use super::decode::{Value, refuse_other_name};
-use super::duplicates::refuse_repeated;
 use super::faults::Faults;
 use crate::domain::store::{MAX_ZONES, Store};
 
@@ -50,8 +49,8 @@ request! {
     } read |object, faults| { Some(Store { code: code?, ..terms? }) }
 }
 
-/// A list of stores.
-pub const STORES: List<Part<ListedStore>> = list(part(), 0..=MAX_STORES);
+/// A list of stores. Each code may appear once.
+pub const STORES: Keyed<Part<ListedStore>> = keyed("code", part(), 0..=MAX_STORES);
 
 /// Reads the store of the code in the path.
 pub fn parse(value: Value<'_, '_>, code: &str, faults: &mut Faults) -> Option<Store> {
@@ -59,10 +58,7 @@ pub fn parse(value: Value<'_, '_>, code: &str, faults: &mut Faults) -> Option<St
     Some(Store { code: code.to_owned(), ..NewStore::read(value, faults)? })
 }
 
-/// Reads a list of stores. Each code may appear once.
+/// Reads a list of stores.
 pub fn parse_list(value: Value<'_, '_>, faults: &mut Faults) -> Option<Vec<Store>> {
-    let stores: Vec<Store> = STORES.read(value, faults)?;
-    let codes = stores.iter().map(|store| &store.code).enumerate();
-    refuse_repeated(codes, &value.path, Some("code"), faults)?;
-    Some(stores)
+    STORES.read(value, faults)
 }

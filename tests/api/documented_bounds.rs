@@ -363,6 +363,8 @@ async fn every_bound_of_the_document_is_the_one_that_is_kept() {
     let sale = json!({"transaction_id": "T", "request": cart()});
     let sale = service.post("/v1/redemptions", &tenant.pos, sale).await;
     let sale = sale.expect(201).id();
+    let webhook = json!({"url": "https://crm.example/", "events": ["promotion.ended"]});
+    service.put("/v1/webhooks/some", &tenant.admin, webhook).await.expect(201);
     let service = Arc::new(service);
     let (mut wrong, mut seen, mut count) = (Vec::new(), BTreeSet::new(), 0);
     for (template, item) in DOCUMENT["paths"].as_object().unwrap() {

@@ -27,6 +27,11 @@ async fn a_replacement_needs_the_present_version() {
     let refused =
         service.replace("/v1/settings", admin, "\"3\"", json!({"hold_seconds": 1, "x": 1})).await;
     assert_eq!(refused.expect_code(422, "invalid").faults().len(), 2);
+    let twice = json!({"custom_fields": [{"key": "a", "type": "text"}, {"key": "a", "type": "x"}]});
+    let refused = service.replace("/v1/settings", admin, "\"3\"", twice).await;
+    let faults = refused.expect_code(422, "invalid").faults();
+    let pointers: Vec<&str> = faults.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    assert_eq!(pointers, ["/custom_fields/1/type", "/custom_fields/1/key"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

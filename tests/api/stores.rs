@@ -31,11 +31,13 @@ async fn stores_are_put_in_bulk_all_or_nothing() {
     ]);
     assert_eq!(listed["items"], expected);
     let bad = json!([{"code": "D"}, {"code": "E", "timezone": "Nowhere"}, {"code": "D"}]);
-    service.put("/v1/stores", admin, bad).await.expect_code(422, "invalid");
+    let fault = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
+    let faults = service.put("/v1/stores", admin, bad).await.expect_code(422, "invalid").faults();
+    assert_eq!(faults, [fault("/1/timezone", "malformed"), fault("/2/code", "not_unique")]);
     service.get("/v1/stores/D", admin).await.expect_code(404, "not_found");
-    let refused = csv(&service, "/v1/stores", admin, "code,timezone\nD,Nowhere\n").await;
+    let refused = csv(&service, "/v1/stores", admin, "code,timezone\nD,Nowhere\nD,\n").await;
     let faults = refused.expect_code(422, "invalid").faults();
-    assert_eq!(faults, [("/lines/2".to_owned(), "malformed".to_owned())]);
+    assert_eq!(faults, [fault("/lines/2", "malformed"), fault("/lines/3", "not_unique")]);
     service.delete("/v1/stores/A", admin).await.expect(204);
     service.delete("/v1/stores/A", admin).await.expect_code(404, "not_found");
     let mut request = cart();
