@@ -147,8 +147,8 @@ pub struct RawBody<const MAX: usize> {
     form: Form,
 }
 
-/// No body, or an empty object: the path says everything. Anything else is refused once the path is known to lead
-/// somewhere.
+/// No body, or an empty object: the path says everything. The handler refuses anything else, because the path is judged
+/// first (`Api::after_path`).
 #[derive(Debug)]
 pub struct NoBody(pub Result<(), ApiError>);
 

@@ -233,7 +233,7 @@ pub async fn cancel(
         Address::Id(_) => {
             api.after_path(nothing, service.redemption(pos.tenant(), address.clone())).await?;
         }
-        // A transaction need not be known to be cancelled.
+        // A transaction can be cancelled before its redemption arrives, so this path always leads somewhere.
         Address::Transaction(_) => nothing?,
     }
     answer(

@@ -128,7 +128,7 @@ impl Api {
         self.in_time(deadline, work).await?.map_err(Into::into)
     }
 
-    /// Compiled once for each type of result, not for each handler.
+    /// The part of `within` that does not depend on the handler, so that it is compiled once for each type of result.
     async fn in_time<T>(
         &self,
         deadline: Deadline,

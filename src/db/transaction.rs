@@ -238,8 +238,8 @@ impl Db {
         answered.await.unwrap_or_else(|_| Err(DbError::Stopping.into()))
     }
 
-    /// Carries out a job and ends its transaction, also if the caller stops waiting. Whatever a job returns, this is
-    /// compiled once.
+    /// Carries out a job and ends its transaction, even if the caller stops waiting. The results of jobs do not pass
+    /// through here, so that this is compiled once and not for each closure.
     async fn carry_out<X: Send + 'static>(
         &self,
         begin: Begin,

@@ -154,8 +154,8 @@ impl Run<'_, '_> {
         self.outcome.refuse(place, reason);
     }
 
-    /// Keeps the basket for a suggestion. For a benefit that leaves no units over, the untouched one says the same unless
-    /// units are used up.
+    /// Keeps the basket for a suggestion, where the untouched one would not do: what is left beyond a condition depends on
+    /// the claims of others, and so does everything where units are used up.
     fn see(&mut self, place: usize, failure: Failure) {
         let compiled = self.ranked.candidate(place).compiled;
         let depends_on_claims = compiled.goes_beyond() || self.case.claims.consumed();
